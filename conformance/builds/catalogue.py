@@ -1,0 +1,128 @@
+"""What can be built: one entry per program, its versions read from the sets' go.mod files."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from conformance.errors import UsageError
+
+SETS = Path(__file__).parent
+KUBERNETES = "k8s.io/kubernetes"
+KUEUE, TRAINING = "sigs.k8s.io/kueue", "github.com/kubeflow/training-operator"
+VOLCANO, KWOK = "volcano.sh/volcano", "sigs.k8s.io/kwok"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """The container image that a program is packed as, under its upstream name.
+
+    `tag` None means the module's version. `path` and `user` are those of upstream's image.
+    """
+
+    repository: str
+    path: str
+    tag: str | None = None
+    user: str = "65532:65532"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """One program: `package` of `module`, built in the module set `folder`."""
+
+    name: str
+    folder: str
+    module: str
+    package: str
+    image: Image | None = None
+
+    @property
+    def version(self) -> str:
+        """The module's version in the set's go.mod; our own programs have none."""
+        return requirements(self.folder).get(self.module, "")
+
+    @property
+    def reference(self) -> str:
+        """The image's name and tag. Raises UsageError when the program is not packed."""
+        if self.image is None:
+            raise UsageError(f"{self.name} is not packed as an image")
+        return f"{self.image.repository}:{self.image.tag or self.version}"
+
+    @property
+    def ldflags(self) -> str:
+        """The linker's flags: no symbol tables, and the version that the program reports."""
+        flags = "-s -w"
+        if self.module == KUBERNETES:
+            # Without them /version is a placeholder and some components refuse to start.
+            major, minor, _ = self.version.lstrip("v").split(".")
+            where = "k8s.io/component-base/version"
+            flags += f" -X {where}.gitVersion={self.version} -X {where}.gitMajor={major} -X {where}.gitMinor={minor}"
+        return flags
+
+
+def _kubernetes(name: str) -> Program:
+    return Program(name=name, folder="kubernetes", module=KUBERNETES, package=f"{KUBERNETES}/cmd/{name}")
+
+
+def _volcano(name: str, package: str) -> Program:
+    # The tag is that of the published manifests of this module: one patch release behind it.
+    return Program(name=name, folder="volcano", module=VOLCANO, package=f"{VOLCANO}/cmd/{package}",
+                   image=Image(repository=f"docker.io/volcanosh/{name}", path=f"/{name}", tag="v1.14.0"))
+
+
+PROGRAMS = {program.name: program for program in (
+    Program(name="etcd", folder="etcd", module="go.etcd.io/etcd/server/v3", package="go.etcd.io/etcd/server/v3"),
+    *map(_kubernetes, ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy",
+                       "kubectl")),
+    Program(name="kueue", folder="controllers", module=KUEUE, package=f"{KUEUE}/cmd/kueue",
+            image=Image(repository="registry.k8s.io/kueue/kueue", path="/manager")),
+    Program(name="kwok", folder="controllers", module=KWOK, package=f"{KWOK}/cmd/kwok"),
+    Program(name="kwokctl", folder="controllers", module=KWOK, package=f"{KWOK}/cmd/kwokctl"),
+    Program(name="training-operator", folder="controllers", module=TRAINING,
+            package=f"{TRAINING}/cmd/training-operator.v1",
+            image=Image(repository="ghcr.io/kubeflow/training-v1/training-operator", path="/manager", user="0")),
+    Program(name="coredns", folder="coredns", module="github.com/coredns/coredns", package=".",
+            image=Image(repository="registry.k8s.io/coredns/coredns", path="/coredns")),
+    _volcano("vc-scheduler", "scheduler"),
+    _volcano("vc-controller-manager", "controller-manager"),
+    _volcano("vc-webhook-manager", "webhook-manager"),
+    Program(name="pause", folder="own", module="seatrial/builds/own", package="./pause",
+            image=Image(repository="registry.k8s.io/pause", path="/pause", tag="3.10.1", user="65535:65535")),
+)}
+
+BUSYBOX = Image(repository="seatrial.local/busybox", path="/bin/busybox", tag="1", user="0")
+"""The shell of test pods: the machine's own static busybox, not built by us."""
+
+
+def reference(name: str) -> str:
+    """Return the image name and tag of a program. Raises UsageError for an unknown one."""
+    if name == "busybox":
+        return f"{BUSYBOX.repository}:{BUSYBOX.tag}"
+    return select([name])[0].reference
+
+
+def select(names: Iterable[str] | None) -> list[Program]:
+    """Return programs by name, or all. Raises UsageError that lists the known ones."""
+    if names is None:
+        return list(PROGRAMS.values())
+    wanted = list(dict.fromkeys(names))
+    for name in wanted:
+        if name not in PROGRAMS:
+            raise UsageError(f"there is no build called {name}", f"one of: {', '.join(PROGRAMS)}")
+    return [PROGRAMS[name] for name in wanted]
+
+
+@cache
+def requirements(folder: str) -> dict[str, str]:
+    """Return version by module of a set's go.mod, replacements taken into account."""
+    text = (SETS / folder / "go.mod").read_text()
+    found = dict(re.findall(r"^\s*(?:require )?(\S+) (v\S+)", text, re.MULTILINE))
+    return found | dict(re.findall(r"^\s*(?:replace )?\S+ => (\S+) (v\S+)", text, re.MULTILINE))
+
+
+def go_line(folder: str) -> str:
+    """Return the Go version that a set's go.mod asks for, for example `1.26.0`."""
+    found = re.search(r"^go (\S+)", (SETS / folder / "go.mod").read_text(), re.MULTILINE)
+    assert found, f"{folder}/go.mod has no go line"
+    return found[1]

@@ -1,0 +1,3 @@
+module seatrial/builds/own
+
+go 1.26.0

@@ -1,0 +1,160 @@
+"""Finds behaviours, components and faults by walking packages, and refuses half-made ones."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+from conformance.errors import UsageError
+from conformance.model.behaviour import Behaviour
+from conformance.model.component import Component
+from conformance.model.fault import Fault
+from conformance.model.feature import Feature
+from conformance.model.fidelity import Fidelity
+from conformance.model.promise import Team
+from conformance.model.requirement import REQUIREMENTS
+
+SUITES = "conformance.suites"
+COMPONENTS = "conformance.components"
+MARK = "seatrial_behaviour"
+PROMISES = frozenset(Team.__dataclass_fields__) - {"name", "namespace", "queue", "component"}
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_declared: dict[str, tuple[str, int]] = {}
+
+
+class HalfMade(UsageError):
+    """A behaviour or a component that may not enter the catalogue."""
+
+
+def behaviour(*, requirement: str, needs: Sequence[Feature], fidelity: Fidelity, catches: Sequence[str],
+              promise: str | None = None, alone: str | None = "gpus") -> Callable[[F], F]:
+    """Declare a test function as a behaviour; its name and docstring say what the platform promises.
+
+    `promise` names the field of a team's promises that it proves: it runs for the teams that were
+    promised that. `alone` names the scarce thing that it needs to itself, None for nothing.
+    Raises HalfMade when the declaration is not whole or names something unknown.
+    """
+
+    def declare(function: F) -> F:
+        identity = _identity(function)
+        title, _, why = (function.__doc__ or "").strip().partition("\n")
+        if not title:
+            raise HalfMade(f"{identity}: it has no docstring",
+                           "say in its first line what the platform promises")
+        _check_known(identity, "requirement", [requirement], REQUIREMENTS)
+        _check_known(identity, "feature", needs, list(Feature))
+        _check_known(identity, "fault", catches, faults())
+        _check_known(identity, "promise", [promise] if promise else [], PROMISES)
+        if not catches:
+            raise HalfMade(f"{identity}: it catches no fault",
+                           "name a fault that makes it fail: what was never seen failing proves nothing")
+        _check_unique(identity, function)
+        setattr(function, MARK, Behaviour(
+            id=identity, title=title.strip(), why=" ".join(why.split()), requirement=requirement,
+            needs=tuple(Feature(need) for need in needs), fidelity=fidelity, catches=tuple(catches),
+            promise=promise, alone=alone))
+        return function
+
+    return declare
+
+
+def declared(function: object) -> Behaviour | None:
+    """Return the behaviour that a test function was declared as, or None."""
+    found = getattr(function, MARK, None)
+    return found if isinstance(found, Behaviour) else None
+
+
+def behaviours() -> tuple[Behaviour, ...]:
+    """Return all behaviours of the shipped suites. Raises HalfMade for a test that declares none."""
+    return tuple(found for module in _modules(SUITES) for found in _behaviours_of(module))
+
+
+@cache
+def components() -> Mapping[str, Component]:
+    """Return all components by name. Raises HalfMade for a package without one, or a name used twice."""
+    found: dict[str, Component] = {}
+    package = importlib.import_module(COMPONENTS)
+    for entry in pkgutil.iter_modules(package.__path__, f"{COMPONENTS}."):
+        component = getattr(importlib.import_module(entry.name), "COMPONENT", None)
+        if component is None and not entry.ispkg:
+            continue  # a module of what components share
+        if not isinstance(component, Component):
+            raise HalfMade(f"{entry.name}: it has no COMPONENT",
+                           "set COMPONENT to a model.component.Component")
+        if component.name in found:
+            raise HalfMade(f"{entry.name}: there are two components called {component.name}")
+        found[component.name] = component
+    return found
+
+
+def faults() -> dict[str, tuple[Component, Fault]]:
+    """Return all faults by name, each with its component. Raises HalfMade for a name used twice."""
+    return faults_of(components())
+
+
+def faults_of(some: Mapping[str, Component]) -> dict[str, tuple[Component, Fault]]:
+    """Return the faults of some components by name. Raises HalfMade for a name used twice."""
+    found: dict[str, tuple[Component, Fault]] = {}
+    for component in some.values():
+        for fault in component.faults:
+            if fault.name in found:
+                other = found[fault.name][0].name
+                raise HalfMade(f"fault {fault.name}: both {other} and {component.name} have one of that name")
+            found[fault.name] = (component, fault)
+    return found
+
+
+def uncaught_faults() -> tuple[str, ...]:
+    """Return the names of faults that no behaviour claims to catch."""
+    caught = {name for found in behaviours() for name in found.catches}
+    return tuple(sorted(faults().keys() - caught))
+
+
+def areas() -> tuple[str, ...]:
+    """Return the areas of the shipped suites, for example `scheduling`."""
+    package = importlib.import_module(SUITES)
+    return tuple(sorted(entry.name for entry in pkgutil.iter_modules(package.__path__) if entry.ispkg))
+
+
+def _modules(package_name: str) -> Iterator[ModuleType]:
+    package = importlib.import_module(package_name)
+    for entry in pkgutil.walk_packages(package.__path__, f"{package_name}."):
+        yield importlib.import_module(entry.name)
+
+
+def _behaviours_of(module: ModuleType) -> Iterator[Behaviour]:
+    for name, value in vars(module).items():
+        if not name.startswith("test_") or not callable(value):
+            continue
+        found = declared(value)
+        if found is None:
+            raise HalfMade(f"{module.__name__}.{name}: it declares no behaviour",
+                           "put @behaviour(...) above it")
+        yield found
+
+
+def _identity(function: Callable[..., Any]) -> str:
+    """Return area, subject and sentence: `scheduling/gang::a_gang_...`; all of it from where it stands."""
+    code = function.__code__
+    file = Path(code.co_filename)
+    subject = f"{file.parent.name}/{file.stem.removeprefix('test_')}"
+    return f"{subject}::{function.__name__.removeprefix('test_')}"
+
+
+def _check_known(identity: str, what: str, names: Sequence[str], known: Any) -> None:
+    for name in names:
+        if name not in known:
+            raise HalfMade(f"{identity}: no {what} {str(name)!r}", f"known: {', '.join(sorted(map(str, known)))}")
+
+
+def _check_unique(identity: str, function: Callable[..., Any]) -> None:
+    # The same lines may be imported twice under two module names; two functions may not share a name.
+    place = (function.__code__.co_filename, function.__code__.co_firstlineno)
+    if _declared.setdefault(identity, place) != place:
+        file, line = _declared[identity]
+        raise HalfMade(f"{identity}: declared twice, at {file}:{line} and at line {place[1]} of {place[0]}")

@@ -1,0 +1,78 @@
+"""Grounds to stand on: one module for each way to get a cluster."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from conformance.errors import UsageError
+from conformance.model.fidelity import Fidelity
+
+if TYPE_CHECKING:
+    from conformance.objects import Api
+
+KINDS = ("local", "existing")
+
+Say = Callable[[str], None]
+
+
+class Cluster(Protocol):
+    """What the harness needs of a ground."""
+
+    @property
+    def kind(self) -> str:
+        """One of `KINDS`."""
+
+    @property
+    def name(self) -> str:
+        """The name that it was asked for by, or its address."""
+
+    @property
+    def fidelity(self) -> Fidelity:
+        """How real it is at best."""
+
+    @property
+    def kubeconfig(self) -> Path:
+        """A file that opens it."""
+
+    @property
+    def api(self) -> "Api":
+        """A connection to its API server."""
+
+    def load_images(self, archives: Mapping[str, Path]) -> None:
+        """Load OCI archives into every real node, under the names that they carry."""
+
+    def describe(self) -> dict[str, str]:
+        """Return what a report says about it."""
+
+    def close(self) -> None:
+        """Take it down, where that is ours to do."""
+
+
+def open_cluster(kind: str, *, name: str, kubeconfig: Path | None = None, nodes_profile: str | None = None,
+                 real_nodes: int = 1, say: Say) -> tuple[Cluster, bool]:
+    """Return a cluster, and whether it was brought up by this call (then the caller closes it).
+
+    A local cluster of that name which is already up is used as it is. `say` hears what is being done.
+    Raises UsageError for an unknown kind or an unusable kubeconfig, SeatrialError when the machine cannot.
+    """
+    if kind == "local":
+        from conformance.clusters import local  # noqa: PLC0415 (its imports are slow and others do without)
+
+        try:
+            return local.attach(name), False
+        except UsageError:
+            return local.up(name, real_nodes=real_nodes, profile=nodes_profile, say=say), True
+    return attach(kind, name=name, kubeconfig=kubeconfig), False
+
+
+def attach(kind: str, *, name: str, kubeconfig: Path | None = None) -> Cluster:
+    """Return a cluster that is already up. Raises UsageError when there is none such."""
+    if kind == "local":
+        from conformance.clusters import local  # noqa: PLC0415
+
+        return local.attach(name)
+    if kind == "existing":
+        from conformance.clusters import existing  # noqa: PLC0415
+
+        return existing.attach(kubeconfig)
+    raise UsageError(f"there is no kind of cluster {kind!r}", f"known: {', '.join(KINDS)}")

@@ -1,0 +1,200 @@
+"""Fake nodes: profiles in `fixtures/nodes/` and the Node objects they stand for.
+
+`fixtures/nodes/README.md` documents the profile format.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance import assets, located_yaml
+from conformance.errors import UsageError
+from conformance.gpu import models
+from conformance.gpu.models import GpuModel
+from conformance.located_yaml import Document
+from conformance.model import names
+
+REGION = "seatrial"
+KUBELET_VERSION = "v1.35.4"
+EPHEMERAL_STORAGE = "1Ti"
+
+_NUMBER = {"type": "integer", "minimum": 1}
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["description", "groups"],
+    "properties": {
+        "description": {"type": "string", "description": "one line for people"},
+        "groups": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["count", "gpu", "gpus_per_node", "cpu", "memory", "zones", "racks"],
+                "properties": {
+                    "count": {**_NUMBER, "description": "nodes in this group"},
+                    "gpu": {"type": "string", "description": "a model of fixtures/gpus"},
+                    "gpus_per_node": {**_NUMBER, "description": "GPUs of one node"},
+                    "cpu": {**_NUMBER, "description": "cores of one node"},
+                    "memory": {"type": "string", "pattern": "^[1-9][0-9]*[KMGT]i$",
+                               "description": "write memory like 512Gi or 2Ti"},
+                    "zones": {**_NUMBER, "description": "zones that the racks are spread over"},
+                    "racks": {**_NUMBER, "description": "racks that the nodes are spread over"},
+                    "pods": {**_NUMBER, "description": "pods that fit on one node"},
+                },
+            },
+        },
+    },
+}
+"""JSON Schema of a profile."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Equal nodes. Its racks hold the same number of nodes each, its zones the same number of racks."""
+
+    count: int
+    """Nodes."""
+    gpu: GpuModel
+    gpus_per_node: int
+    cpu: int
+    """Cores."""
+    memory: str
+    """A Kubernetes quantity, for example `2Ti`."""
+    zones: int
+    racks: int
+    pods: int = 110
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """A fleet of fake nodes."""
+
+    name: str
+    description: str
+    groups: tuple[Group, ...]
+
+    @property
+    def nodes(self) -> int:
+        """How many nodes."""
+        return sum(group.count for group in self.groups)
+
+    @property
+    def gpus(self) -> int:
+        """How many GPUs on all nodes together."""
+        return sum(group.count * group.gpus_per_node for group in self.groups)
+
+
+def profile_names() -> list[str]:
+    """Return the names of the profiles that come with Seatrial."""
+    return sorted(path.stem for path in _profiles().glob("*.yaml"))
+
+
+def load_profile(name_or_path: str | Path) -> Profile:
+    """Return a shipped profile by name, or one from a file.
+
+    Raises UsageError that names the file and line, what is wrong and the nearest right word.
+    """
+    path = _profiles() / f"{name_or_path}.yaml"
+    if not path.is_file():
+        path = Path(name_or_path)
+    if not path.is_file():
+        raise UsageError(f"there is no node profile {str(name_or_path)!r}",
+                         located_yaml.nearest(str(name_or_path), profile_names()) + ", or name a YAML file")
+    documents = located_yaml.read(path)
+    if len(documents) != 1:
+        raise UsageError(f"{path}: a node profile is one YAML document, this has {len(documents)}")
+    document = documents[0]
+    located_yaml.check(document, SCHEMA)
+    return Profile(name=path.stem, description=document.data["description"],
+                   groups=tuple(_group(document, index) for index in range(len(document.data["groups"]))))
+
+
+def nodes(profile: Profile, *, prefix: str = "fake") -> list[dict[str, Any]]:
+    """Return the Node objects of a profile, named `PREFIX-000` and so on, ready to be created."""
+    made: list[dict[str, Any]] = []
+    racks_before = 0
+    width = max(3, len(str(profile.nodes - 1)))
+    for group in profile.groups:
+        for index in range(group.count):
+            rack = index * group.racks // group.count
+            made.append(_node(f"{prefix}-{len(made):0{width}}", group,
+                              zone=_zone(rack * group.zones // group.racks),
+                              rack=f"rack-{racks_before + rack:02}"))
+        racks_before += group.racks
+    return made
+
+
+def _zone(index: int) -> str:
+    return f"{REGION}-{index + 1}"
+
+
+def _node(name: str, group: Group, *, zone: str, rack: str) -> dict[str, Any]:
+    gpu = group.gpu
+    major, _, minor = gpu.compute_capability.partition(".")
+    labels = {
+        names.NODE_LABEL: names.FAKE,
+        names.HOSTNAME_LABEL: name,
+        names.ARCH_LABEL: "amd64",
+        names.OS_LABEL: "linux",
+        names.REGION_LABEL: REGION,
+        names.ZONE_LABEL: zone,
+        names.RACK_LABEL: rack,
+        names.GPU_PRODUCT: gpu.product,
+        names.GPU_COUNT: str(group.gpus_per_node),
+        names.GPU_MEMORY: str(gpu.memory_mib),
+        names.GPU_FAMILY: gpu.family,
+        names.GPU_COMPUTE_MAJOR: major,
+        names.GPU_COMPUTE_MINOR: minor,
+        names.GPU_PRESENT: "true",
+        names.GPU_REPLICAS: "1",
+        names.GPU_MODE: "compute",
+        names.GPU_SHARING: "none",
+        names.MIG_CAPABLE: str(gpu.mig_capable).lower(),
+    }
+    if gpu.mig_capable:
+        labels[names.MIG_STRATEGY] = "single"
+    resources = {
+        "cpu": str(group.cpu),
+        "memory": group.memory,
+        "pods": str(group.pods),
+        "ephemeral-storage": EPHEMERAL_STORAGE,
+        names.GPU_RESOURCE: str(group.gpus_per_node),
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": name, "labels": labels, "annotations": {names.KWOK_ANNOTATION: names.FAKE}},
+        "spec": {"taints": [{"key": names.FAKE_TAINT, "value": "true", "effect": "NoSchedule"}]},
+        "status": {
+            "capacity": resources,
+            "allocatable": dict(resources),
+            "nodeInfo": {
+                "architecture": "amd64", "operatingSystem": "linux", "osImage": "fake",
+                "kernelVersion": "fake", "containerRuntimeVersion": "fake://",
+                "kubeletVersion": KUBELET_VERSION, "kubeProxyVersion": "",
+                "machineID": name, "systemUUID": name, "bootID": name,
+            },
+        },
+    }
+
+
+def _profiles() -> Path:
+    return assets.folder("fixtures") / "nodes"
+
+
+def _group(document: Document, index: int) -> Group:
+    said = document.data["groups"][index]
+    try:
+        gpu = models.model(said["gpu"])
+    except UsageError as error:
+        where = document.where("groups", index, "gpu")
+        raise UsageError(f"{where}: {error.message}", error.way_out) from None
+    for per, few, what, many in (("racks", said["racks"], "nodes", said["count"]),
+                                 ("zones", said["zones"], "racks", said["racks"])):
+        if many % few:
+            raise UsageError(f"{document.where('groups', index, per)}: "
+                             f"{many} {what} cannot be spread evenly over {few} {per}",
+                             f"change {per}, or make {many} a multiple of it")
+    return Group(**{**said, "gpu": gpu})

@@ -1,0 +1,191 @@
+"""The embedded cluster: nodes made of Linux namespaces, every server the real program.
+
+Needs Linux and root; no container engine, no registry. `missing()` says what a machine lacks.
+"""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from conformance import builds
+from conformance.clusters import fake_nodes
+from conformance.clusters.local import lifecycle
+from conformance.clusters.local.processes import DNS_SERVICE_INDEX
+from conformance.clusters.local.spec import ClusterSpec, NodeSpec
+from conformance.errors import UsageError
+from conformance.gpu.devices import set_health
+from conformance.model.fidelity import Fidelity
+from conformance.objects import Api, is_true, load
+from conformance.waiting import eventually
+
+IMAGES = ("pause", "coredns", "busybox")
+
+Say = Callable[[str], None]
+
+
+def _silent(_: str) -> None:
+    return
+
+
+@dataclass(frozen=True)
+class LocalCluster:
+    """A local cluster that is up. `kubeconfig` is the administrator's."""
+
+    spec: ClusterSpec
+    kind: str = "local"
+    fidelity: Fidelity = Fidelity.NODE
+
+    @property
+    def name(self) -> str:
+        """The cluster's name."""
+        return self.spec.name
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's kubeconfig file."""
+        return self.spec.kubeconfig
+
+    @property
+    def api(self) -> Api:
+        """A new connection to the API server."""
+        return Api.open(self.kubeconfig)
+
+    def describe(self) -> dict[str, str]:
+        """Return what a report says about the ground."""
+        return {"kind": self.kind, "name": self.name, "fidelity": self.fidelity.label,
+                "kubernetes": self.api.version(), "real_nodes": str(self.spec.real_nodes)}
+
+    def node(self, name: str) -> NodeSpec:
+        """Return a real node by its name in the cluster. Raises UsageError."""
+        for node in self.spec.nodes:
+            if node.name == name:
+                return node
+        raise UsageError(f"cluster {self.name} has no real node {name}",
+                         f"its nodes: {', '.join(node.name for node in self.spec.nodes)}")
+
+    def set_gpu_health(self, node: str, device: str, *, healthy: bool) -> None:
+        """Make a fake GPU of a real node healthy or not; the kubelet hears of it at once."""
+        set_health(self.node(node).folder / "gpus.json", device, healthy=healthy)
+
+    def load_images(self, archives: Mapping[str, Path]) -> None:
+        """Load OCI archives into every real node, under the names that they carry."""
+        lifecycle.import_images(self.spec, archives)
+
+    def close(self) -> None:
+        """Take the cluster down; returns when nothing of it is left."""
+        down(self.name)
+
+
+def up(name: str = "seatrial", *, real_nodes: int = 1, gpus_per_node: int = 8, profile: str | None = None,
+       say: Say = _silent) -> LocalCluster:
+    """Bring a cluster up and return it when its nodes, its DNS and its fake nodes are Ready.
+
+    `profile` names the fake nodes to add (`fixtures/nodes/`), None for none. `say` hears what is being
+    done. Raises UsageError when the name is taken, SeatrialError when the machine cannot.
+    """
+    lifecycle.check_machine()
+    wanted = fake_nodes.nodes(fake_nodes.load_profile(profile)) if profile else []
+    programs = [*lifecycle.PROGRAMS, *(["kwok"] if profile else [])]
+    binaries = {built.name: built.path for built in builds.build(programs).values()}
+    archives = builds.images(IMAGES)
+    spec = lifecycle.reserve(name, real_nodes=real_nodes, gpus_per_node=gpus_per_node)
+    try:
+        say(f"starting {real_nodes} node{'s'[:real_nodes ^ 1]}")
+        lifecycle.start(spec, binaries, fake_nodes=bool(profile))
+        cluster = LocalCluster(spec)
+        with ThreadPoolExecutor(2) as pool:
+            loading = pool.submit(lifecycle.import_images, spec, archives)
+            say("waiting for the API server")
+            api = _ready_api(cluster)
+            api.apply_all(_dns(spec))
+            add_nodes(api, wanted)
+            say("loading images")
+            loading.result()
+        say("waiting for nodes and DNS")
+        _await_nodes(api, [node.name for node in spec.nodes] + [node["metadata"]["name"] for node in wanted])
+        eventually(partial(_available, api, "coredns", "kube-system"), becomes=True, within=60,
+                   because=f"the DNS of cluster {name} is available",
+                   story=partial(api.pod_troubles, "kube-system"))
+    except BaseException:
+        down(name)
+        raise
+    return cluster
+
+
+def attach(name: str) -> LocalCluster:
+    """Return a cluster that is already up. Raises UsageError when there is none of that name."""
+    spec = ClusterSpec.read(name)
+    if spec is None or not lifecycle.is_running(name):
+        raise UsageError(f"there is no cluster {name} on this machine", f"seatrial up --name {name}")
+    return LocalCluster(spec)
+
+
+def down(name: str) -> None:
+    """Take a cluster down and remove every trace of it; one that is not there is fine."""
+    with lifecycle.change_lock():
+        lifecycle.remove(name)
+
+
+def down_all() -> list[str]:
+    """Take every local cluster down, also what crashes left; return what was there, in words."""
+    with lifecycle.change_lock():
+        found = lifecycle.leftovers()
+        lifecycle.remove()
+    return found
+
+
+def status() -> list[dict[str, Any]]:
+    """Return every recorded cluster with its state, for people and machines."""
+    return [{"name": spec.name, "state": "running" if lifecycle.is_running(spec.name) else "dead",
+             "real_nodes": spec.real_nodes, "server": spec.server, "kubeconfig": str(spec.kubeconfig)}
+            for spec in lifecycle.recorded()]
+
+
+def missing() -> list[tuple[str, str]]:
+    """Return (what this machine lacks, the command that mends it) for each lack."""
+    return lifecycle.missing()
+
+
+def add_nodes(api: Api, wanted: list[dict[str, Any]]) -> None:
+    """Create Node objects side by side."""
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(api.apply, wanted))
+
+
+def _ready_api(cluster: LocalCluster) -> Api:
+    api = cluster.api
+
+    def _ready() -> str:
+        try:
+            return api.text("/readyz")
+        except Exception as error:  # noqa: BLE001 -- any answer but `ok` means: not yet
+            return str(error)
+
+    eventually(_ready, becomes="ok", within=60,
+               because=f"the API server of cluster {cluster.name} is ready "
+                       f"(see {cluster.spec.nodes[0].folder}/log/kube-apiserver.log)")
+    return api
+
+
+def _await_nodes(api: Api, names: list[str]) -> None:
+    def _not_ready() -> set[str]:
+        ready = {node["metadata"]["name"] for node in api.list("v1/Node") if is_true(node, "Ready")}
+        return set(names) - ready
+
+    eventually(_not_ready, becomes=set(), within=60 + len(names) / 10, because="every node is Ready")
+
+
+def _available(api: Api, deployment: str, namespace: str) -> bool:
+    found = api.read("apps/v1/Deployment", deployment, namespace)
+    return found is not None and is_true(found, "Available")
+
+
+def _dns(spec: ClusterSpec) -> list[dict[str, Any]]:
+    objects = load(Path(__file__).with_name("dns.yaml"))
+    for obj in objects:
+        if obj["kind"] == "Service":
+            obj["spec"]["clusterIP"] = spec.service_address(DNS_SERVICE_INDEX)
+    return objects

@@ -1,0 +1,79 @@
+"""A node's cgroups: one folder in every v1 hierarchy, or one folder of the v2 tree."""
+
+from pathlib import Path
+
+from conformance.clusters.local.spec import CGROUP_PREFIX
+from conformance.errors import SeatrialError
+
+ROOT = Path("/sys/fs/cgroup")
+LEAF = "system"
+"""On v2 processes live in leaves only: the node's own go here, pods beside it."""
+
+
+def is_v2() -> bool:
+    """Whether the machine has the unified hierarchy only."""
+    return (ROOT / "cgroup.controllers").exists()
+
+
+def hierarchies() -> list[Path]:
+    """Return the root of every hierarchy that can hold our folders."""
+    if is_v2():
+        return [ROOT]
+    mounts = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
+    return sorted({Path(fields[1]) for fields in mounts if fields[2] == "cgroup"})
+
+
+def make(name: str) -> list[Path]:
+    """Make a node's folders and return those that its first process joins. Raises SeatrialError."""
+    joined = []
+    for root in hierarchies():
+        folder = root / name
+        try:
+            folder.mkdir(exist_ok=True)
+            if is_v2():
+                controllers = (root / "cgroup.controllers").read_text().split()
+                wanted = " ".join(f"+{c}" for c in controllers)
+                (root / "cgroup.subtree_control").write_text(wanted)
+                (folder / "cgroup.subtree_control").write_text(wanted)
+                folder /= LEAF
+                folder.mkdir(exist_ok=True)
+            for setting in ("cpuset.cpus", "cpuset.mems"):
+                # A v1 cpuset is born empty and takes no process until it is filled.
+                if not is_v2() and (root / setting).exists():
+                    (folder / setting).write_text((root / setting).read_text())
+        except OSError as error:
+            raise SeatrialError(f"cgroup {folder} cannot be made: {error.strerror}",
+                                "run as root on a machine whose /sys/fs/cgroup is writable") from error
+        joined.append(folder)
+    return joined
+
+
+def ours(name: str = "") -> list[Path]:
+    """Return our folders in every hierarchy: of one node, or of all nodes of all clusters."""
+    return [folder for root in hierarchies() for folder in root.glob(name or f"{CGROUP_PREFIX}*")
+            if folder.is_dir()]
+
+
+def processes(folder: Path) -> set[int]:
+    """Return the pids in a folder and below."""
+    pids: set[int] = set()
+    for listing in folder.rglob("cgroup.procs"):
+        try:
+            pids |= {int(pid) for pid in listing.read_text().split()}
+        except OSError:
+            continue  # it went while we looked
+    return pids
+
+
+def remove(folder: Path) -> None:
+    """Remove an empty folder and those below it; one that is gone is fine. Raises OSError when in use."""
+    for below in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
+        _rmdir(below)
+    _rmdir(folder)
+
+
+def _rmdir(folder: Path) -> None:
+    try:
+        folder.rmdir()
+    except FileNotFoundError:
+        return

@@ -1,0 +1,71 @@
+"""The host's side of a cluster's network: one bridge, one link per node, routes to the pods."""
+
+import json
+import re
+import subprocess
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+from conformance.clusters.local.spec import LINK_PREFIX, ClusterSpec, NodeSpec
+from conformance.errors import SeatrialError
+
+OUR_LINK = re.compile(rf"{LINK_PREFIX}\d+(n\d+)?")
+
+
+def ip(*arguments: str) -> None:
+    """Run iproute2's `ip`. Raises SeatrialError with what it said."""
+    done = subprocess.run(["ip", *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SeatrialError(f"`ip {' '.join(arguments)}` failed: {done.stderr.strip()}",
+                            "run `seatrial doctor` to see what this machine lacks")
+
+
+def _listed(*arguments: str) -> list[dict[str, Any]]:
+    done = subprocess.run(["ip", "-json", *arguments], capture_output=True, text=True, check=True)
+    return list(json.loads(done.stdout or "[]"))
+
+
+def links() -> set[str]:
+    """Return the names of our links on the host."""
+    return {link["ifname"] for link in _listed("link", "show") if OUR_LINK.fullmatch(link["ifname"])}
+
+
+def taken(spec: ClusterSpec) -> str | None:
+    """Return what on this machine already uses the cluster's addresses, or None."""
+    ours = [IPv4Network(net) for net in (spec.network, spec.pod_cidr, spec.fake_pod_cidr, spec.service_cidr)]
+    for route in _listed("-4", "route", "show"):
+        if route["dst"] != "default" and any(IPv4Network(route["dst"]).overlaps(net) for net in ours):
+            return f"route {route['dst']} through {route.get('dev')}"
+    return None
+
+
+def make_bridge(spec: ClusterSpec) -> None:
+    """Make the cluster's bridge with the host's address on it."""
+    ip("link", "add", spec.bridge, "type", "bridge")
+    ip("address", "add", f"{spec.gateway}/24", "dev", spec.bridge)
+    ip("link", "set", spec.bridge, "up")
+
+
+def connect(spec: ClusterSpec, node: NodeSpec, pid: int) -> None:
+    """Link a node's network namespace (that of `pid`) to the bridge and route its pods to it."""
+    veth = spec.veth(node)
+    ip("link", "add", veth, "type", "veth", "peer", "name", "eth0", "netns", str(pid))
+    ip("link", "set", veth, "master", spec.bridge, "up")
+    ip("route", "replace", node.pod_cidr, "via", node.address)
+
+
+def remove(names: set[str]) -> None:
+    """Remove links by name, bridges last; their addresses and routes go with them."""
+    for name in sorted(names & links(), key=lambda n: (not re.search(r"n\d+$", n), n)):
+        # A link may go by itself when its namespace ends between our look and our word.
+        subprocess.run(["ip", "link", "delete", name], capture_output=True, check=False)
+
+
+def bridged_traffic_is_dropped() -> bool:
+    """Whether this machine filters bridged packets and drops what is forwarded (Docker's default)."""
+    switch = Path("/proc/sys/net/bridge/bridge-nf-call-iptables")
+    if not switch.exists() or switch.read_text().strip() != "1":
+        return False
+    rules = subprocess.run(["iptables", "-S", "FORWARD"], capture_output=True, text=True, check=False)
+    return "-P FORWARD DROP" in rules.stdout

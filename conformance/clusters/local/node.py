@@ -1,0 +1,157 @@
+"""The first process of a node's namespaces: sets the node up, keeps its processes going, reaps.
+
+Run by file, with the standard library only, so that a node costs one small interpreter:
+`unshare ... python -I node.py SPEC`, where SPEC is the JSON that `processes.py` writes.
+When this process ends, the kernel ends everything in its pid namespace and unmounts the rest.
+"""
+
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+FIRST_BACKOFF_S, LAST_BACKOFF_S = 0.5, 10.0
+
+
+def run(*argv):
+    subprocess.run(argv, check=True)
+
+
+def join_cgroups(paths):
+    for path in paths:
+        Path(path, "cgroup.procs").write_text("0")
+
+
+def mount_folders(spec):
+    """Hide the host's /run, /var/lib and /var/log behind the node's own; nothing of ours touches the host's."""
+    folder, state = Path(spec["folder"]), Path(spec["state"])
+    own = folder / "var-lib"
+    inside = own / state.relative_to("/var/lib") if state.is_relative_to("/var/lib") else None
+    run("mount", "--make-rshared", "/")
+    run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run")
+    own.mkdir(exist_ok=True)
+    if inside:
+        inside.mkdir(parents=True, exist_ok=True)
+        run("mount", "--bind", state, inside)
+    for source, target in ((own, "/var/lib"), (folder / "var-log", "/var/log")):
+        source.mkdir(exist_ok=True)
+        run("mount", "--rbind", source, target)
+        run("mount", "--make-rshared", target)
+
+
+def set_up_network(spec):
+    run("ip", "link", "set", "lo", "up")
+    # The harness moves our end of the link in from the host.
+    until(lambda: Path(f"/proc/self/net/dev").read_text().find("eth0:") >= 0)
+    run("ip", "address", "add", f"{spec['address']}/24", "dev", "eth0")
+    run("ip", "link", "set", "eth0", "up")
+    run("ip", "route", "add", "default", "via", spec["gateway"])
+    for network, via in spec["routes"]:
+        run("ip", "route", "add", network, "via", via)
+    Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+    socket.sethostname(spec["name"])
+
+
+def until(condition, period_s=0.02, within_s=60):
+    end = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError
+        time.sleep(period_s)
+
+
+def answers(url):
+    """Whether a health URL answers 200; its certificate is our own and not looked at."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with urllib.request.urlopen(url, timeout=2, context=context) as response:
+            return response.status == 200
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+class Process:
+    """One supervised program: started when `after` answers, started again when it ends."""
+
+    def __init__(self, spec, logs):
+        self.name, self.argv, self.after = spec["name"], spec["argv"], spec.get("after")
+        self.env = {**os.environ, **spec.get("env", {})}
+        self.log = logs / f"{self.name}.log"
+        self.pid = None
+        self.restarts = -1
+        self.due = 0.0
+        self.backoff_s = FIRST_BACKOFF_S
+        self.last_end = None
+
+    def start(self):
+        with self.log.open("ab") as log:
+            child = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env,
+                                     start_new_session=True)
+        self.pid = child.pid
+        child.returncode = 0  # we reap by ourselves
+        self.restarts += 1
+
+    def ended(self, status):
+        self.pid, self.last_end = None, os.waitstatus_to_exitcode(status)
+        self.due = time.monotonic() + self.backoff_s
+        self.backoff_s = min(self.backoff_s * 2, LAST_BACKOFF_S)
+
+    def record(self):
+        return {"pid": self.pid, "restarts": max(self.restarts, 0), "last_exit": self.last_end}
+
+
+def supervise(processes, record):
+    ready = set()
+    wanted = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
+    while True:
+        changed, silent = False, set()
+        for process in processes:
+            if process.pid is not None or time.monotonic() < process.due:
+                continue
+            if process.after and process.after not in ready:
+                if process.after in silent or not answers(process.after):
+                    silent.add(process.after)
+                    continue
+                ready.add(process.after)
+            process.start()
+            changed = True
+        waiting = any(p.pid is None for p in processes)
+        if changed:
+            part = record.with_suffix(".part")
+            part.write_text(json.dumps({p.name: p.record() for p in processes}))
+            part.replace(record)
+        got = signal.sigtimedwait(wanted, 0.05 if waiting else 3600)
+        if got and got.si_signo != signal.SIGCHLD:
+            return
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                break
+            if not pid:
+                break
+            for process in processes:
+                if process.pid == pid:
+                    process.ended(status)
+
+
+def main():
+    spec = json.loads(Path(sys.argv[1]).read_text())
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT})
+    join_cgroups(spec["cgroups"])
+    mount_folders(spec)
+    set_up_network(spec)
+    logs = Path(spec["folder"], "log")
+    logs.mkdir(exist_ok=True)
+    supervise([Process(p, logs) for p in spec["processes"]], Path(spec["folder"], "processes.json"))
+
+
+main()

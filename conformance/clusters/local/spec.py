@@ -1,0 +1,152 @@
+"""What a local cluster is made of, as plain data: names, addresses, folders.
+
+Everything that `down` must find again after a crash follows from a cluster's name and number.
+"""
+
+import json
+import os
+import re
+from dataclasses import asdict, dataclass
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Self
+
+from conformance.errors import UsageError
+
+CGROUP_PREFIX = "seatrial-"
+LINK_PREFIX = "seatrial"
+MOST_CLUSTERS = 32
+MOST_NODES = 8
+API_PORT = 6443
+KWOK_PORT = 10247
+
+
+def state_root() -> Path:
+    """Return the folder that holds every local cluster's state."""
+    return Path(os.environ.get("SEATRIAL_STATE", "/var/lib/seatrial")) / "clusters"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeSpec:
+    """One real node: a set of namespaces with its own address, folders and cgroup."""
+
+    cluster: str
+    number: int
+    """From 1; node 1 also holds the control plane."""
+    address: str
+    pod_cidr: str
+    gpus: int
+
+    @property
+    def name(self) -> str:
+        """The node's name in the cluster."""
+        return f"node-{self.number}"
+
+    @property
+    def folder(self) -> Path:
+        """The node's state on the host."""
+        return state_root() / self.cluster / self.name
+
+    @property
+    def cgroup(self) -> str:
+        """The node's cgroup, under the root of each hierarchy."""
+        return f"{CGROUP_PREFIX}{self.cluster}-{self.number}"
+
+    @property
+    def has_control_plane(self) -> bool:
+        """Whether etcd, the API server, the schedulers and KWOK run here."""
+        return self.number == 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterSpec:
+    """A local cluster. `number` picks its addresses, so that clusters live side by side."""
+
+    name: str
+    number: int
+    real_nodes: int = 1
+    gpus_per_node: int = 8
+
+    def __post_init__(self) -> None:
+        """Refuse names and sizes that cannot work. Raises UsageError."""
+        if not re.fullmatch(r"[a-z]([-a-z0-9]{0,28}[a-z0-9])?", self.name):
+            raise UsageError(f"cluster name {self.name!r} is not usable",
+                             "use up to 30 lower-case letters, digits and dashes, starting with a letter")
+        if not 1 <= self.real_nodes <= MOST_NODES:
+            raise UsageError(f"{self.real_nodes} real nodes cannot be made", f"ask for 1 to {MOST_NODES}")
+
+    @property
+    def folder(self) -> Path:
+        """The cluster's state on the host."""
+        return state_root() / self.name
+
+    @property
+    def network(self) -> IPv4Network:
+        """The bridge's network: the host is .1, the nodes follow."""
+        return IPv4Network(f"10.120.{self.number}.0/24")
+
+    @property
+    def gateway(self) -> str:
+        """The host's address on the bridge."""
+        return str(self.network[1])
+
+    @property
+    def pod_cidr(self) -> str:
+        """Addresses of all pods of real nodes."""
+        return f"10.{128 + self.number}.0.0/17"
+
+    @property
+    def fake_pod_cidr(self) -> str:
+        """Addresses that KWOK hands to pods of fake nodes: nothing answers there."""
+        return f"10.{128 + self.number}.128.0/17"
+
+    @property
+    def service_cidr(self) -> str:
+        """Addresses of Services."""
+        return f"10.{160 + self.number}.0.0/16"
+
+    def service_address(self, index: int) -> str:
+        """Return the n-th Service address: 1 is the API server, 10 the DNS."""
+        return str(IPv4Network(self.service_cidr)[index])
+
+    @property
+    def bridge(self) -> str:
+        """The bridge's name on the host."""
+        return f"{LINK_PREFIX}{self.number}"
+
+    def veth(self, node: NodeSpec) -> str:
+        """Return the name of the host's end of a node's link."""
+        return f"{LINK_PREFIX}{self.number}n{node.number}"
+
+    @property
+    def nodes(self) -> tuple[NodeSpec, ...]:
+        """The real nodes."""
+        return tuple(
+            NodeSpec(cluster=self.name, number=n, address=str(self.network[1 + n]),
+                     pod_cidr=f"10.{128 + self.number}.{n}.0/24", gpus=self.gpus_per_node)
+            for n in range(1, self.real_nodes + 1))
+
+    @property
+    def server(self) -> str:
+        """The API server's URL, the same from the host and from every node."""
+        return f"https://{self.nodes[0].address}:{API_PORT}"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's kubeconfig."""
+        return self.folder / "kubeconfig"
+
+    def save(self) -> None:
+        """Write the record that `down` starts from."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part = self.folder / "cluster.json.part"
+        part.write_text(json.dumps(asdict(self)))
+        part.replace(self.folder / "cluster.json")
+
+    @classmethod
+    def read(cls, name: str) -> Self | None:
+        """Return a recorded cluster, or None when there is none of that name."""
+        try:
+            return cls(**json.loads((state_root() / name / "cluster.json").read_text()))
+        except (FileNotFoundError, ValueError):
+            return None

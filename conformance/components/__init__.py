@@ -1,0 +1,92 @@
+"""The products of a platform: how each is installed, detected, dressed and broken."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from conformance import builds
+from conformance.model.platform import ComponentSpec, PlatformFolder
+from conformance.objects import Api, Object, is_true
+from conformance.waiting import eventually, patience
+
+Say = Callable[[str], None]
+LoadImages = Callable[[dict[str, Path]], None]
+
+# Node time is scarce on a laptop and plentiful on a cluster: upstream's requests would not fit together.
+SMALL_CPU, SMALL_MEMORY = "20m", "64Mi"
+
+
+@dataclass(frozen=True)
+class Programs:
+    """What a component is made of: the builds that its pods run, by container image."""
+
+    images: tuple[str, ...]
+    deployments: tuple[tuple[str, str], ...]
+    """(namespace, name) of what must be available before it can be used."""
+
+
+def install(api: Api, folder: PlatformFolder, load_images: LoadImages, say: Say) -> None:
+    """Install a folder's components side by side, then apply its manifests.
+
+    `load_images` puts OCI archives where the cluster's nodes find them. Raises SeatrialError.
+    """
+    from conformance.catalog import components  # noqa: PLC0415 -- the catalogue walks this package
+
+    known = components()
+    with ThreadPoolExecutor(4) as pool:
+        jobs = [pool.submit(known[spec.name].install, api, spec, load_images) for spec in folder.components]
+        for spec, job in zip(folder.components, jobs, strict=True):
+            job.result()
+            say(f"{spec.name} {spec.version} is ready")
+    api.apply_all(dict(manifest.object) for manifest in folder.manifests)
+    say(f"{len(folder.manifests)} manifests of {folder.name} are applied")
+
+
+def install_programs(api: Api, programs: Programs, objects: Iterable[Object], load_images: LoadImages) -> None:
+    """Apply a component's objects and return when its deployments are available."""
+    with ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(lambda: load_images(builds.images(programs.images)))
+        api.apply_all(objects)
+        loading.result()
+    for namespace, name in programs.deployments:
+        eventually(partial(available, api, namespace, name), becomes=True, within=2 * patience().ready,
+                   because=f"Deployment {namespace}/{name} is available",
+                   story=partial(api.pod_troubles, namespace))
+
+
+def available(api: Api, namespace: str, name: str) -> bool:
+    """Whether a Deployment has all its replicas ready, of its current generation."""
+    found = api.read("apps/v1/Deployment", name, namespace)
+    if found is None or found["status"].get("observedGeneration") != found["metadata"]["generation"]:
+        return False
+    status, wanted = found["status"], found["spec"]["replicas"]
+    return is_true(found, "Available") and status.get("updatedReplicas") == wanted == status.get("replicas")
+
+
+def fit_small_node(deployment: Object, image: str) -> None:
+    """Change a Deployment so that it runs from our image on a small node; everything else stays upstream's."""
+    for container in deployment["spec"]["template"]["spec"]["containers"]:
+        container["image"] = image
+        container["imagePullPolicy"] = "IfNotPresent"  # there is no registry to pull from
+        container["resources"] = {"requests": {"cpu": SMALL_CPU, "memory": SMALL_MEMORY}}
+        if "readinessProbe" in container:
+            container["readinessProbe"] |= {"initialDelaySeconds": 0, "periodSeconds": 1}
+
+
+def merged(base: Any, over: Any) -> Any:
+    """Return `base` with `over` laid over it: mappings are merged, everything else is replaced."""
+    if isinstance(base, dict) and hasattr(over, "items"):
+        return {**base, **{key: merged(base.get(key), value) for key, value in over.items()}}
+    return plain(over)
+
+
+def plain(value: Any) -> Any:
+    """Return a value as built-in dictionaries and lists."""
+    if hasattr(value, "items"):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(inner) for inner in value]
+    return value

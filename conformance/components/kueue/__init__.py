@@ -1,0 +1,62 @@
+"""Kueue: admission by quota, borrowing, preemption and topology.
+
+Upstream: sigs.k8s.io/kueue v0.19.2, `config/default`.
+"""
+
+import json
+from typing import Any
+
+from conformance import builds
+from conformance.components import LoadImages, Programs, fit_small_node, install_programs, merged
+from conformance.components.kueue.dress import dress
+from conformance.components.kueue.faults import FAULTS
+from conformance.model.component import Component
+from conformance.model.feature import Feature
+from conformance.model.platform import ComponentSpec
+from conformance.objects import Api, Object, load
+
+NAMESPACE = "kueue-system"
+DEPLOYMENT = "kueue-controller-manager"
+PROGRAMS = Programs(images=("kueue",), deployments=((NAMESPACE, DEPLOYMENT),))
+
+# What upstream ships, with integrations limited to kinds that exist here and a client that does not queue.
+CONFIGURATION: dict[str, Any] = {
+    "apiVersion": "config.kueue.x-k8s.io/v1beta2", "kind": "Configuration", "namespace": NAMESPACE,
+    "health": {"healthProbeBindAddress": ":8081"}, "metrics": {"bindAddress": ":8443"},
+    "webhook": {"port": 9443}, "leaderElection": {"leaderElect": False},
+    "controller": {"groupKindConcurrency": {
+        "Job.batch": 5, "Pod": 5, "Workload.kueue.x-k8s.io": 10, "LocalQueue.kueue.x-k8s.io": 5,
+        "ClusterQueue.kueue.x-k8s.io": 5, "ResourceFlavor.kueue.x-k8s.io": 1, "Cohort.kueue.x-k8s.io": 1}},
+    "clientConnection": {"qps": 300, "burst": 500},
+    "integrations": {"frameworks": ["batch/job"]},
+}
+
+
+def install(api: Api, spec: ComponentSpec, load_images: LoadImages) -> None:
+    """Install Kueue with the platform's settings laid over the configuration above."""
+    configuration = merged(CONFIGURATION, spec.settings)
+    install_programs(api, PROGRAMS, _patched(load(builds.rendered("kueue")), configuration), load_images)
+
+
+def _patched(objects: list[Object], configuration: dict[str, Any]) -> list[Object]:
+    for obj in objects:
+        match obj["kind"]:
+            case "Deployment":
+                fit_small_node(obj, builds.reference("kueue"))
+            case "ConfigMap":
+                obj["data"] = {"controller_manager_config.yaml": json.dumps(configuration)}
+    return objects
+
+
+def detect(api: Api) -> str | None:
+    """Return the image tag of the running Kueue, or None."""
+    found = api.read("apps/v1/Deployment", DEPLOYMENT, NAMESPACE)
+    return found and found["spec"]["template"]["spec"]["containers"][0]["image"].rpartition(":")[2]
+
+
+COMPONENT = Component(
+    name="kueue",
+    provides=frozenset({Feature.QUOTA, Feature.BORROWING, Feature.PREEMPTION, Feature.FAIR_SHARING,
+                        Feature.TOPOLOGY, Feature.QUEUE_ENFORCEMENT, Feature.GANG_SCHEDULING,
+                        Feature.ADMISSION_RULES}),
+    install=install, detect=detect, dress=dress, faults=FAULTS)

@@ -1,0 +1,196 @@
+"""How a platform with Kueue can be broken: real misconfigurations, made on the live cluster and taken back."""
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+from conformance.components import available
+from conformance.errors import SeatrialError
+from conformance.model.fault import Fault, Site
+from conformance.model.names import GPU_RESOURCE, RACK_LABEL
+from conformance.objects import Object
+from conformance.waiting import eventually, patience
+
+CLUSTER_QUEUE = "kueue.x-k8s.io/v1beta2/ClusterQueue"
+LOCAL_QUEUE = "kueue.x-k8s.io/v1beta2/LocalQueue"
+CONFIG_MAP, CONFIG_KEY = "kueue-manager-config", "controller_manager_config.yaml"
+SYSTEM, DEPLOYMENT = "kueue-system", "kueue-controller-manager"
+
+Change = Callable[[Object], None]
+
+
+def cluster_queue_name(site: Site) -> str:
+    """Return the ClusterQueue behind the queue of the site's team. Raises SeatrialError."""
+    team = site.team
+    if team is None:
+        raise SeatrialError("this fault breaks a team's queue and was given no team")
+    found = site.api.read(LOCAL_QUEUE, team.queue, team.namespace)
+    if found is None:
+        raise SeatrialError(f"team {team.name} has no LocalQueue {team.namespace}/{team.queue}")
+    return str(found["spec"]["clusterQueue"])
+
+
+@contextmanager
+def _queue_changed(site: Site, change: Change) -> Iterator[None]:
+    """Keep the spec of the team's ClusterQueue changed."""
+    name = cluster_queue_name(site)
+    sound = site.api.read(CLUSTER_QUEUE, name)
+    broken = copy.deepcopy(sound["spec"])
+    change(broken)
+    if broken == sound["spec"]:
+        raise SeatrialError(f"ClusterQueue {name} already is as the fault would make it: nothing can be shown")
+    _replace_spec(site, name, broken)
+    try:
+        yield
+    finally:
+        _replace_spec(site, name, sound["spec"])
+
+
+def _replace_spec(site: Site, name: str, spec: Object) -> None:
+    site.api.patch(CLUSTER_QUEUE, name, [{"op": "replace", "path": "/spec", "value": spec}])
+
+
+def _queue_fault(name: str, description: str, change: Change) -> Fault:
+    def applied(site: Site) -> AbstractContextManager[None]:
+        return _queue_changed(site, change)
+
+    return Fault(name=name, description=description, applied=applied)
+
+
+def _quota(spec: Object) -> Any:
+    """Return the GPU quota of the first flavor: what it says is what the fault changes."""
+    return next(resource for group in spec["resourceGroups"] for flavor in group["flavors"]
+                for resource in flavor["resources"] if resource["name"] == GPU_RESOURCE)
+
+
+def _nominal_short(spec: Object) -> None:
+    _quota(spec)["nominalQuota"] = int(_quota(spec)["nominalQuota"]) - 1
+
+
+def _nominal_over(spec: Object) -> None:
+    _quota(spec)["nominalQuota"] = int(_quota(spec)["nominalQuota"]) + 1
+
+
+def _borrowing_unlimited(spec: Object) -> None:
+    _quota(spec).pop("borrowingLimit", None)
+
+
+def _borrowing_refused(spec: Object) -> None:
+    _quota(spec)["borrowingLimit"] = 0
+
+
+def _lending_unlimited(spec: Object) -> None:
+    _quota(spec).pop("lendingLimit", None)
+
+
+def _reclaim_never(spec: Object) -> None:
+    spec["preemption"]["reclaimWithinCohort"] = "Never"
+
+
+def _within_never(spec: Object) -> None:
+    spec["preemption"]["withinClusterQueue"] = "Never"
+
+
+def _within_lower(spec: Object) -> None:
+    spec["preemption"]["withinClusterQueue"] = "LowerPriority"
+
+
+def _half_guarantee(spec: Object) -> None:
+    quota = _quota(spec)
+    half = int(quota["nominalQuota"]) // 2
+    quota["nominalQuota"], quota["borrowingLimit"] = half, half
+    quota.pop("lendingLimit", None)
+
+
+def _open_to_all(spec: Object) -> None:
+    spec["namespaceSelector"] = {}
+
+
+@contextmanager
+def _configured(site: Site, change: Change) -> Iterator[None]:
+    """Keep Kueue running with a changed configuration: it reads it at start only, so it is started anew."""
+    api = site.api
+    sound = api.read("v1/ConfigMap", CONFIG_MAP, SYSTEM)["data"][CONFIG_KEY]
+    broken = json.loads(sound)
+    change(broken)
+    if broken == json.loads(sound):
+        raise SeatrialError("Kueue's configuration already is as the fault would make it: nothing can be shown")
+    _restart(api, json.dumps(broken))
+    try:
+        yield
+    finally:
+        _restart(api, sound)
+
+
+def _restart(api: Any, configuration: str) -> None:
+    api.patch("v1/ConfigMap", CONFIG_MAP, {"data": {CONFIG_KEY: configuration}}, SYSTEM)
+    for replicas in (0, 1):
+        api.patch("apps/v1/Deployment", DEPLOYMENT, {"spec": {"replicas": replicas}}, SYSTEM)
+        eventually(lambda: [pod["metadata"]["name"] for pod in
+                            api.list("v1/Pod", SYSTEM, labels="control-plane=controller-manager")],
+                   becomes=lambda pods, wanted=replicas: len(pods) == wanted, within=patience().delete,
+                   because="the pods of Kueue")
+    eventually(lambda: available(api, SYSTEM, DEPLOYMENT), becomes=True, within=patience().ready,
+               because="Kueue is available again")
+
+
+def _configuration_fault(name: str, description: str, change: Change) -> Fault:
+    def applied(site: Site) -> AbstractContextManager[None]:
+        return _configured(site, change)
+
+    return Fault(name=name, description=description, applied=applied)
+
+
+def _no_enforcement(configuration: Object) -> None:
+    configuration["manageJobsWithoutQueueName"] = False
+
+
+def _no_fair_sharing(configuration: Object) -> None:
+    configuration.pop("fairSharing", None)
+
+
+def _no_waiting(configuration: Object) -> None:
+    configuration.pop("waitForPodsReady", None)
+
+
+@contextmanager
+def racks_mislabelled(site: Site) -> Iterator[None]:
+    """Keep every node saying that it stands in the first rack: a scheduler then takes many for one."""
+    api = site.api
+    sound = {node["metadata"]["name"]: node["metadata"]["labels"][RACK_LABEL] for node in api.list("v1/Node")
+             if RACK_LABEL in node["metadata"]["labels"]}
+    if len(set(sound.values())) < 2:
+        raise SeatrialError("the nodes stand in fewer than two racks: nothing can be shown")
+    first = min(sound.values())
+    for name in sound:
+        api.patch("v1/Node", name, {"metadata": {"labels": {RACK_LABEL: first}}})
+    try:
+        yield
+    finally:
+        for name, rack in sound.items():
+            api.patch("v1/Node", name, {"metadata": {"labels": {RACK_LABEL: rack}}})
+
+
+FAULTS = (
+    _queue_fault("nominal-quota-short", "the ClusterQueue's nominal quota is one GPU less than promised",
+                 _nominal_short),
+    _queue_fault("nominal-quota-over", "the ClusterQueue's nominal quota is one GPU more than promised",
+                 _nominal_over),
+    _queue_fault("borrowing-limit-dropped", "the ClusterQueue has lost its borrowing limit", _borrowing_unlimited),
+    _queue_fault("borrowing-refused", "the ClusterQueue may borrow nothing", _borrowing_refused),
+    _queue_fault("lending-limit-dropped", "the ClusterQueue has lost its lending limit", _lending_unlimited),
+    _queue_fault("reclaim-off", "the ClusterQueue never takes back what it lent", _reclaim_never),
+    _queue_fault("priority-ignored", "nothing is preempted within the ClusterQueue", _within_never),
+    _queue_fault("preemption-within-on", "urgent work preempts within the ClusterQueue", _within_lower),
+    _queue_fault("guarantee-halved", "half of the promised GPUs are borrowed, so others may reclaim them",
+                 _half_guarantee),
+    _queue_fault("queue-open-to-all", "the ClusterQueue's namespaceSelector selects every namespace", _open_to_all),
+    _configuration_fault("queueless-jobs-ignored", "Kueue leaves jobs without a queue's name alone",
+                         _no_enforcement),
+    _configuration_fault("fair-sharing-off", "borrowers are served in order of arrival", _no_fair_sharing),
+    _configuration_fault("pods-ready-not-awaited", "half-started jobs keep their GPUs", _no_waiting),
+    Fault(name="racks-mislabelled", description="every node says that it stands in the first rack",
+          applied=racks_mislabelled),
+)

@@ -1,0 +1,47 @@
+"""Kubeflow Training Operator: PyTorchJobs and their rendezvous.
+
+Upstream: github.com/kubeflow/training-operator v1.9.4, `manifests/overlays/standalone`.
+"""
+
+from typing import Any
+
+from conformance import builds
+from conformance.components import LoadImages, Programs, fit_small_node, install_programs
+from conformance.components.pods import IMAGE
+from conformance.components.training_operator.dress import dress
+from conformance.components.training_operator.faults import FAULTS
+from conformance.model.component import Component
+from conformance.model.feature import Feature
+from conformance.model.platform import ComponentSpec
+from conformance.objects import Api, Object, load
+
+NAMESPACE, DEPLOYMENT = "kubeflow", "training-operator"
+PROGRAMS = Programs(images=("training-operator",), deployments=((NAMESPACE, DEPLOYMENT),))
+
+
+def install(api: Api, spec: ComponentSpec, load_images: LoadImages) -> None:
+    """Install the operator with the platform's arguments."""
+    install_programs(api, PROGRAMS, _patched(load(builds.rendered("training-operator")), spec.settings),
+                     load_images)
+
+
+def _patched(objects: list[Object], settings: Any) -> list[Object]:
+    for obj in objects:
+        if obj["kind"] == "Deployment":
+            fit_small_node(obj, builds.reference("training-operator"))
+            obj["spec"]["template"]["spec"]["containers"][0]["args"] = [
+                # Workers wait for their master's name in this image: upstream's alpine cannot be pulled here.
+                f"--pytorch-init-container-image={IMAGE}", *map(str, settings.get("args", ()))]
+    return objects
+
+
+def detect(api: Api) -> str | None:
+    """Return the image tag of the running operator, or None."""
+    found = api.read("apps/v1/Deployment", DEPLOYMENT, NAMESPACE)
+    return found and found["spec"]["template"]["spec"]["containers"][0]["image"].rpartition(":")[2]
+
+
+COMPONENT = Component(
+    name="training-operator",
+    provides=frozenset({Feature.PYTORCH_TRAINING, Feature.ELASTIC_TRAINING, Feature.ADMISSION_RULES}),
+    install=install, detect=detect, dress=dress, faults=FAULTS)

@@ -1,0 +1,27 @@
+"""A neutral workload as the Training Operator takes it: a PyTorchJob of one master and workers."""
+
+from typing import Any
+
+from conformance.components.kueue.dress import QUEUE_LABEL
+from conformance.components.pods import pod_template
+from conformance.model.promise import Team
+from conformance.model.workload import Workload
+from conformance.objects import Object
+
+
+def dress(workload: Workload, team: Team, name: str) -> list[Object]:
+    """Return a PyTorchJob whose pods are one master and `pods - 1` workers."""
+    def _replicas(count: int) -> dict[str, Any]:
+        template = pod_template(name, workload, container="pytorch")
+        del template["spec"]["restartPolicy"]  # the replica's own decides
+        return {"replicas": count, "restartPolicy": "OnFailure", "template": template}
+
+    replicas = {"Master": _replicas(1)}
+    if workload.pods > 1:
+        replicas["Worker"] = _replicas(workload.pods - 1)
+    return [{
+        "apiVersion": "kubeflow.org/v1", "kind": "PyTorchJob",
+        "metadata": {"name": name, "namespace": team.namespace,
+                     "labels": {QUEUE_LABEL: team.queue} if team.queue else {}},
+        "spec": {"runPolicy": {"cleanPodPolicy": "None"}, "pytorchReplicaSpecs": replicas},
+    }]

@@ -1,0 +1,129 @@
+"""How a platform with Volcano can be broken: real misconfigurations, made on the live cluster and taken back."""
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from conformance.components import available
+from conformance.components.volcano.names import NAMESPACE, QUEUE, SCHEDULER_CONFIG, SCHEDULER_KEY
+from conformance.errors import SeatrialError
+from conformance.model.fault import Fault, Site
+from conformance.model.names import GPU_RESOURCE
+from conformance.objects import Object, parse
+from conformance.waiting import eventually, patience
+
+Change = Callable[[Object], None]
+
+
+@contextmanager
+def _scheduler_configured(site: Site, change: Change) -> Iterator[None]:
+    """Keep the scheduler's configuration changed; a new scheduler is certain to have read it."""
+    api = site.api
+    sound = api.read("v1/ConfigMap", SCHEDULER_CONFIG, NAMESPACE)["data"][SCHEDULER_KEY]
+    broken = parse(sound, SCHEDULER_CONFIG)[0]
+    before = copy.deepcopy(broken)
+    change(broken)
+    if broken == before:
+        raise SeatrialError("the scheduler already is as the fault would make it: nothing can be shown")
+    _restart(site, json.dumps(broken))
+    try:
+        yield
+    finally:
+        _restart(site, sound)
+
+
+def _restart(site: Site, configuration: str) -> None:
+    site.api.patch("v1/ConfigMap", SCHEDULER_CONFIG, {"data": {SCHEDULER_KEY: configuration}}, NAMESPACE)
+    _scale(site, "volcano-scheduler", "app=volcano-scheduler", 0)
+    _scale(site, "volcano-scheduler", "app=volcano-scheduler", 1)
+
+
+def _scale(site: Site, deployment: str, labels: str, replicas: int) -> None:
+    site.api.patch("apps/v1/Deployment", deployment, {"spec": {"replicas": replicas}}, NAMESPACE)
+    eventually(lambda: len(site.api.list("v1/Pod", NAMESPACE, labels=labels)), becomes=replicas,
+               within=patience().delete, because=f"the pods of Deployment {NAMESPACE}/{deployment}")
+    if replicas:
+        eventually(lambda: available(site.api, NAMESPACE, deployment), becomes=True, within=patience().ready,
+                   because=f"Deployment {NAMESPACE}/{deployment} is available")
+
+
+def _scheduler_fault(name: str, description: str, change: Change) -> Fault:
+    def applied(site: Site) -> AbstractContextManager[None]:
+        return _scheduler_configured(site, change)
+
+    return Fault(name=name, description=description, applied=applied)
+
+
+def _without_plugin(name: str) -> Change:
+    def change(conf: Object) -> None:
+        for tier in conf["tiers"]:
+            tier["plugins"] = [plugin for plugin in tier["plugins"] if plugin["name"] != name]
+
+    return change
+
+
+def _without_action(name: str) -> Change:
+    def change(conf: Object) -> None:
+        conf["actions"] = ", ".join(action for action in conf["actions"].replace(" ", "").split(",")
+                                    if action != name)
+
+    return change
+
+
+@contextmanager
+def _queue_changed(site: Site, change: Change) -> Iterator[None]:
+    if site.team is None:
+        raise SeatrialError("this fault breaks a team's queue and was given no team")
+    name = site.team.queue
+    sound = site.api.read(QUEUE, name)["spec"]
+    broken = copy.deepcopy(sound)
+    change(broken)
+    if broken == sound:
+        raise SeatrialError(f"Queue {name} already is as the fault would make it: nothing can be shown")
+    site.api.patch(QUEUE, name, [{"op": "replace", "path": "/spec", "value": broken}])
+    try:
+        yield
+    finally:
+        site.api.patch(QUEUE, name, [{"op": "replace", "path": "/spec", "value": sound}])
+
+
+def _capability_over(spec: Object) -> None:
+    spec["capability"][GPU_RESOURCE] = int(spec["capability"][GPU_RESOURCE]) + 8
+
+
+def _capability_short(spec: Object) -> None:
+    spec["capability"][GPU_RESOURCE] = int(spec["capability"][GPU_RESOURCE]) - 8
+    spec.get("deserved", {}).pop(GPU_RESOURCE, None)
+
+
+def _queue_fault(name: str, description: str, change: Change) -> Fault:
+    def applied(site: Site) -> AbstractContextManager[None]:
+        return _queue_changed(site, change)
+
+    return Fault(name=name, description=description, applied=applied)
+
+
+@contextmanager
+def _controllers_down(site: Site) -> Iterator[None]:
+    _scale(site, "volcano-controllers", "app=volcano-controller", 0)
+    try:
+        yield
+    finally:
+        _scale(site, "volcano-controllers", "app=volcano-controller", 1)
+
+
+FAULTS = (
+    _scheduler_fault("gang-plugin-off", "Volcano's scheduler runs without its gang plugin",
+                     _without_plugin("gang")),
+    _scheduler_fault("volcano-reclaim-off", "Volcano's scheduler takes nothing back for a queue",
+                     _without_action("reclaim")),
+    _scheduler_fault("volcano-preempt-off", "Volcano's scheduler never preempts within a queue",
+                     _without_action("preempt")),
+    _scheduler_fault("topology-plugin-off", "Volcano's scheduler does not know racks",
+                     _without_plugin("network-topology-aware")),
+    _queue_fault("capability-over", "the Queue's capability is one node more than promised", _capability_over),
+    _queue_fault("capability-short", "the Queue's capability is one node less than promised", _capability_short),
+    Fault(name="job-controller-down", description="nothing restarts Volcano's jobs",
+          applied=_controllers_down),
+)

@@ -1,0 +1,28 @@
+"""What a user can run into, said in one line with the way out."""
+
+
+class SeatrialError(Exception):
+    """An error of the ground or of the input, never a verdict on a platform.
+
+    `message` names the object and the cause; `way_out` the command or the change that mends it.
+    """
+
+    def __init__(self, message: str, way_out: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.way_out = way_out
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  way out: {self.way_out}" if self.way_out else self.message
+
+
+class UsageError(SeatrialError):
+    """The command line or an input file is wrong: exit code 2."""
+
+
+class Unsupported(SeatrialError):
+    """The platform or the ground cannot do what a behaviour needs."""
+
+
+class Disabled(SeatrialError):
+    """The operator said no; `way_out` names the flag that says yes."""

@@ -1,0 +1,1 @@
+"""The GPU layer: models as data and the device plugin that plays them."""

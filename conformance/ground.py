@@ -1,0 +1,108 @@
+"""What the pytest plugin asks of the rest of the harness, behind one seam.
+
+The plugin's hook `pytest_seatrial_ground` may return another one: that is how the plugin is tested
+without a cluster, and how a vendor brings a ground of his own.
+"""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+from conformance.clusters import Cluster, Say, attach, open_cluster
+from conformance.config import Settings
+from conformance.model.behaviour import Behaviour
+from conformance.model.component import Component
+from conformance.model.platform import PlatformFolder
+from conformance.model.promise import Promises, Team
+
+
+class Ground(Protocol):
+    """Folders, clusters and platforms. All of it may raise SeatrialError."""
+
+    def read_folder(self, path: Path) -> PlatformFolder:
+        """Return what a platform folder says."""
+
+    def promises(self, folder: PlatformFolder) -> Promises:
+        """Return the promises of a folder, drafted from its manifests when it states none."""
+
+    def uncovered_limits(self, folder: PlatformFolder) -> tuple[str, ...]:
+        """Return the limits in the manifests that no promise covers."""
+
+    def cohort(self, team: Team, folder: PlatformFolder) -> str | None:
+        """Return the name of the teams that a team shares GPUs with."""
+
+    def components(self) -> Mapping[str, Component]:
+        """Return all components that there are, by name."""
+
+    def open_cluster(self, settings: Settings, folder: PlatformFolder, say: Say) -> tuple[Cluster, bool]:
+        """Return a cluster, and whether it was brought up by this call."""
+
+    def attach(self, kind: str, name: str, kubeconfig: Path) -> Cluster:
+        """Return a cluster that another process opened."""
+
+    def install(self, cluster: Cluster, folder: PlatformFolder, say: Say) -> None:
+        """Install the components of a folder and apply its manifests."""
+
+    def platform(self, cluster: Cluster, folder: PlatformFolder, *, behaviour: Behaviour,
+                 component: Component | None, team: Team | None) -> AbstractContextManager[Any]:
+        """Return what a behaviour holds while it runs: its own namespace, its timeline, `submit`."""
+
+
+class RealGround:
+    """The ground that ships; imports what is slow only when it is asked for it."""
+
+    def read_folder(self, path: Path) -> PlatformFolder:
+        """Return what a platform folder says."""
+        from conformance import platform_folder  # noqa: PLC0415
+
+        return platform_folder.load(path)
+
+    def promises(self, folder: PlatformFolder) -> Promises:
+        """Return the promises of a folder, drafted from its manifests when it states none."""
+        from conformance import promises  # noqa: PLC0415
+
+        return promises.promised(folder)
+
+    def uncovered_limits(self, folder: PlatformFolder) -> tuple[str, ...]:
+        """Return the limits in the manifests that no promise covers."""
+        from conformance import uncovered  # noqa: PLC0415
+
+        return uncovered.uncovered_limits(folder)
+
+    def cohort(self, team: Team, folder: PlatformFolder) -> str | None:
+        """Return the name of the teams that a team shares GPUs with."""
+        from conformance import promises  # noqa: PLC0415
+
+        queue = promises.cluster_queue_of(team, folder)
+        return queue.cohort if queue else None
+
+    def components(self) -> Mapping[str, Component]:
+        """Return all components that there are, by name."""
+        from conformance import catalog  # noqa: PLC0415
+
+        return catalog.components()
+
+    def open_cluster(self, settings: Settings, folder: PlatformFolder, say: Say) -> tuple[Cluster, bool]:
+        """Return a cluster, and whether it was brought up by this call."""
+        return open_cluster(settings.cluster, name=settings.cluster_name, kubeconfig=settings.kubeconfig,
+                            nodes_profile=folder.nodes, say=say)
+
+    def attach(self, kind: str, name: str, kubeconfig: Path) -> Cluster:
+        """Return a cluster that another process opened."""
+        return attach(kind, name=name, kubeconfig=kubeconfig)
+
+    def install(self, cluster: Cluster, folder: PlatformFolder, say: Say) -> None:
+        """Install the components of a folder and apply its manifests."""
+        from conformance import components  # noqa: PLC0415
+
+        components.install(cluster.api, folder, cluster.load_images, say)
+
+    def platform(self, cluster: Cluster, folder: PlatformFolder, *, behaviour: Behaviour,
+                 component: Component | None, team: Team | None) -> AbstractContextManager[Any]:
+        """Return what a behaviour holds while it runs: its own namespace, its timeline, `submit`."""
+        from conformance.platform import Platform  # noqa: PLC0415
+
+        found: AbstractContextManager[Any] = Platform.open(cluster, folder, behaviour=behaviour,
+                                                           component=component, team=team)
+        return found

@@ -1,0 +1,1 @@
+"""The nouns of Seatrial: frozen dataclasses and enums, standard library only."""

@@ -1,0 +1,33 @@
+"""What one check promises about a platform."""
+
+from dataclasses import dataclass
+
+from conformance.model.feature import Feature
+from conformance.model.fidelity import Fidelity
+
+
+@dataclass(frozen=True, kw_only=True)
+class Behaviour:
+    """A behaviour as declared by `@behaviour` on a test function."""
+
+    id: str
+    """Path of the suite and name of the function, for example `scheduling/gang::a_gang_...`."""
+    title: str
+    """The first line of the docstring."""
+    why: str
+    """The rest of the docstring: why anyone should care."""
+    requirement: str
+    needs: tuple[Feature, ...]
+    fidelity: Fidelity
+    """The lowest fidelity that can prove it."""
+    catches: tuple[str, ...]
+    """Names of the faults it is seen to catch."""
+    promise: str | None = None
+    """The field of a team's promises that it proves; None: it is not about one promise."""
+    alone: str | None = "gpus"
+    """The scarce thing that it needs to itself; behaviours with the same one queue up."""
+
+    @property
+    def area(self) -> str:
+        """The suite's folder, for example `scheduling`."""
+        return self.id.partition("/")[0]

@@ -1,0 +1,29 @@
+"""A product that provides features."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.model.fault import Fault
+from conformance.model.feature import Feature
+from conformance.model.promise import Team
+from conformance.model.workload import Workload
+
+
+@dataclass(frozen=True, kw_only=True)
+class Component:
+    """What a product provides, and the four things Seatrial can do with it.
+
+    Objects are plain dictionaries; `Any` stands for `conformance.objects.Api` and for what the
+    installer hands over, which the model does not know.
+    """
+
+    name: str
+    provides: frozenset[Feature]
+    install: Callable[..., None]
+    """Installs it: (api, component's entry in platform.yaml, ...)."""
+    detect: Callable[[Any], str | None]
+    """Its version on a live cluster, or None when it is not there."""
+    dress: Callable[[Workload, Team, str], list[dict[str, Any]]]
+    """The objects of a neutral workload, submitted for a team under a name."""
+    faults: tuple[Fault, ...] = ()

@@ -1,0 +1,20 @@
+"""What a platform may be able to do, whichever product does it."""
+
+from enum import StrEnum
+
+
+class Feature(StrEnum):
+    """One word per ability; components provide them, behaviours need them."""
+
+    GANG_SCHEDULING = "gang-scheduling"
+    QUOTA = "quota"
+    BORROWING = "borrowing"
+    PREEMPTION = "preemption"
+    FAIR_SHARING = "fair-sharing"
+    TOPOLOGY = "topology"
+    QUEUE_ENFORCEMENT = "queue-enforcement"
+    JOB_RESTART_POLICY = "job-restart-policy"
+    PYTORCH_TRAINING = "pytorch-training"
+    ELASTIC_TRAINING = "elastic-training"
+    ADMISSION_RULES = "admission-rules"
+    FAKE_GPU = "fake-gpu"

@@ -1,0 +1,45 @@
+"""Work as a user thinks of it, before a component dresses it for its product."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """Pods that belong together.
+
+    `gang` asks that they start together or not at all; `one_of` that all of them
+    land in one topology domain ("rack", "zone").
+    """
+
+    pods: int
+    gpus_per_pod: int
+    gang: bool = False
+    min_pods: int | None = None
+    """With `gang`: how many pods are enough to start; None means all of them."""
+    priority: int = 0
+    one_of: str | None = None
+    image: str | None = None
+    """None: the pods need no program (fake nodes)."""
+    command: tuple[str, ...] = ()
+    on_real_node: bool = False
+    restart_job_on_eviction: bool = False
+
+    @property
+    def gpus(self) -> int:
+        """GPUs of all pods together."""
+        return self.pods * self.gpus_per_pod
+
+
+def job(*, gpus: int, gpus_per_pod: int = 0, priority: int = 0) -> Workload:
+    """A job of `gpus` GPUs, split evenly over pods of at most `gpus_per_pod` (default: 8, or one pod)."""
+    size = gpus_per_pod or (8 if gpus % 8 == 0 else gpus)
+    if gpus % size:
+        raise ValueError(f"{gpus} GPUs cannot be split evenly over pods of {size}")
+    return Workload(pods=gpus // size, gpus_per_pod=size, priority=priority)
+
+
+def gang(*, pods: int, gpus_per_pod: int = 8, min_pods: int | None = None, one_of: str | None = None,
+         restart_job_on_eviction: bool = False) -> Workload:
+    """Pods that start together or not at all."""
+    return Workload(pods=pods, gpus_per_pod=gpus_per_pod, gang=True, min_pods=min_pods, one_of=one_of,
+                    restart_job_on_eviction=restart_job_on_eviction)

@@ -1,0 +1,109 @@
+"""Decides what runs: for which teams and components, with which faults, and what may not run side by side."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from conformance.catalog import faults_of
+from conformance.model.behaviour import Behaviour
+from conformance.model.component import Component
+from conformance.model.fault import Fault
+from conformance.model.feature import Feature
+from conformance.model.promise import Promises, Team
+
+COHORT = "cohort"
+EVERYTHING = "gpus"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What a behaviour is run for: a team or a component, on a sound platform or with a fault."""
+
+    component: Component | None = None
+    team: Team | None = None
+    fault: Fault | None = None
+    refusal: str = ""
+    """Why it cannot run; then there is neither team nor component."""
+
+    @property
+    def id(self) -> str:
+        """The name in square brackets, for example `training-a`."""
+        if self.refusal:
+            return "nothing"
+        name = self.team.name if self.team else self.component.name if self.component else ""
+        return f"{name}-{self.fault.name}" if self.fault else name
+
+
+def subjects(behaviour: Behaviour, *, by_team: bool, platform: str, promises: Promises,
+             components: Mapping[str, Component]) -> list[Subject]:
+    """Return what a behaviour runs for on a platform that has these components: never nothing.
+
+    Components that hold queues are alternatives to each other; what the other components provide
+    comes on top. When nothing can run there is one subject, which says why.
+    """
+    for need in behaviour.needs:
+        if not any(need in component.provides for component in components.values()):
+            return [Subject(refusal=f"no component of {platform} provides {need} "
+                                    f"(it has {', '.join(sorted(components)) or 'no components'})")]
+    able = {name: component for name, component in components.items()
+            if set(behaviour.needs) <= component.provides | _on_top(components.values())}
+    if by_team:
+        return _teams(behaviour, platform, promises, able)
+    found = [component for component in able.values()
+             if not behaviour.needs or component.provides & set(behaviour.needs)]
+    needs = ", ".join(behaviour.needs)
+    return [Subject(component=component) for component in found] or [
+        Subject(refusal=f"no single component of {platform} provides {needs}")]
+
+
+def _teams(behaviour: Behaviour, platform: str, promises: Promises, able: Mapping[str, Component],
+           ) -> list[Subject]:
+    promised = [team for team in promises.teams
+                if behaviour.promise is None or getattr(team, behaviour.promise) is not None]
+    if not promised:
+        what = behaviour.promise or "anything"
+        return [Subject(refusal=f"no team of {platform} was promised {what}")]
+    found = [Subject(team=team, component=able[team.component]) for team in promised if team.component in able]
+    needs = ", ".join(behaviour.needs)
+    return found or [Subject(refusal=f"no component that serves the teams of {platform} provides {needs}")]
+
+
+def _on_top(components: Iterable[Component]) -> set[Feature]:
+    return {feature for component in components if Feature.QUOTA not in component.provides
+            for feature in component.provides}
+
+
+def proofs(behaviour: Behaviour, sound: Sequence[Subject], components: Mapping[str, Component],
+           ) -> list[Subject]:
+    """Return one subject for each fault that a behaviour claims to catch and that these components have.
+
+    Before them stand the same subjects without a fault: what fails anyway catches nothing.
+    """
+    runnable = [subject for subject in sound if not subject.refusal]
+    if not runnable:
+        return list(sound)
+    known = faults_of(components)
+    chosen: list[Subject] = []
+    for name in behaviour.catches:
+        if name in known:
+            owner, fault = known[name]
+            own = [subject for subject in runnable if subject.component is owner]
+            chosen.append(replace((own or runnable)[0], fault=fault))
+    if not chosen:
+        return [Subject(refusal=f"no component here has the faults {', '.join(behaviour.catches)}")]
+    controls = dict.fromkeys(replace(subject, fault=None) for subject in chosen)
+    return [*controls, *chosen]
+
+
+def group(behaviour: Behaviour, *, cohort: str | None, prove: bool) -> str | None:
+    """Return the name of the group that must not run side by side, None when it may run any time.
+
+    A fault breaks the platform for everybody, so proofs run one after the other.
+    """
+    if prove:
+        return EVERYTHING
+    return f"{COHORT}-{cohort}" if behaviour.alone == COHORT and cohort else behaviour.alone
+
+
+def selected(behaviour: Behaviour, only: Sequence[str]) -> bool:
+    """Return whether a behaviour is in one of the areas asked for; none asked for means all."""
+    return not only or behaviour.area in only

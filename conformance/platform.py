@@ -1,0 +1,240 @@
+"""What a behaviour holds while it runs: the cluster, the platform on it, and the work it submits."""
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from typing import Any, Self
+
+from conformance import promises, queues, timeline
+from conformance.clusters import Cluster, fake_nodes
+from conformance.errors import SeatrialError
+from conformance.model import names
+from conformance.model.behaviour import Behaviour
+from conformance.model.component import Component
+from conformance.model.platform import PlatformFolder
+from conformance.model.promise import Team
+from conformance.model.workload import Workload
+from conformance.objects import Api, Object, kind_of
+from conformance.timeline import Seen, Timeline
+from conformance.waiting import eventually, patience
+
+POD = "v1/Pod"
+WORKLOAD = "kueue.x-k8s.io/v1beta2/Workload"
+POD_GROUP = "scheduling.volcano.sh/v1beta1/PodGroup"
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A workload on the cluster. Its values are observables: `eventually` and `throughout` take them."""
+
+    platform: "Platform"
+    name: str
+    team: Team
+    workload: Workload
+    objects: Sequence[Object] = field(repr=False)
+
+    def _seen(self, value: Callable[[Sequence[Object]], Any], what: str) -> Seen[Any]:
+        return self.platform.timeline.pods({names.WORKLOAD: self.name}, value,
+                                           what=f"{self.team.name}'s {self.name}: {what}")
+
+    @cached_property
+    def phases(self) -> Any:
+        """How many of its pods are in each phase: a Counter."""
+        return self._seen(timeline.phases, "pods by phase")
+
+    @cached_property
+    def running(self) -> Any:
+        """How many of its pods run."""
+        return self._seen(lambda pods: timeline.phases(pods)["Running"], "running pods")
+
+    @cached_property
+    def gpus_held(self) -> Any:
+        """GPUs of its pods that are bound to a node and have not finished."""
+        return self._seen(timeline.gpus_held, "GPUs held")
+
+    @cached_property
+    def pods(self) -> Any:
+        """How many pods it has."""
+        return self._seen(timeline.count, "pods")
+
+    @cached_property
+    def uids(self) -> Any:
+        """The uids of its pods: they change when a job starts again."""
+        return self._seen(lambda pods: frozenset(pod["metadata"]["uid"] for pod in pods), "pod uids")
+
+    @cached_property
+    def nodes(self) -> Any:
+        """Names of the nodes that hold its pods."""
+        return self._seen(timeline.nodes, "nodes")
+
+    def domains(self, level: str) -> Any:
+        """Names of the racks or zones that hold its pods, as the nodes were made, whatever their labels say now."""
+        return self._seen(timeline.domains(self.platform.domain_of_node(level)), f"{level}s")
+
+    def pod_list(self) -> list[Object]:
+        """Its pods as they are now."""
+        return self.platform.api.list(POD, self.team.namespace, labels=f"{names.WORKLOAD}={self.name}")
+
+    def await_running(self, *, within: float | None = None, because: str = "") -> Self:
+        """Wait until all its pods run. Raises Unmet that names the team."""
+        eventually(self.running, becomes=self.workload.pods, within=within, because=because)
+        return self
+
+    def finish(self) -> None:
+        """Let its pods on fake nodes succeed."""
+        for pod in self.pod_list():
+            self._tell(pod, {names.FINISH: names.SUCCEEDED})
+
+    def fail_one(self, *, exit_code: int = 1) -> str:
+        """Let one of its pods on a fake node fail; return its name."""
+        pod = min(self.pod_list(), key=lambda one: str(one["metadata"]["name"]))
+        self._tell(pod, {names.FINISH: names.FAILED, names.EXIT_CODE: str(exit_code)})
+        return str(pod["metadata"]["name"])
+
+    def _tell(self, pod: Object, annotations: dict[str, str]) -> None:
+        self.platform.api.patch(POD, pod["metadata"]["name"], {"metadata": {"annotations": annotations}},
+                                self.team.namespace)
+
+    def delete(self) -> None:
+        """Delete it and wait until its pods are gone and their GPUs are free."""
+        self._ask_to_go()
+        self._await_gone()
+
+    def _ask_to_go(self) -> None:
+        for obj in reversed(self.objects):
+            self.platform.api.delete(kind_of(obj), obj["metadata"]["name"], obj["metadata"].get("namespace"))
+
+    def _await_gone(self) -> None:
+        eventually(lambda: [pod["metadata"]["name"] for pod in self.pod_list()], becomes=[],
+                   within=patience().delete, because=f"the pods of {self.team.namespace}/{self.name} are gone")
+
+
+class Platform:
+    """A platform for the length of one behaviour; what was submitted through it goes with it."""
+
+    def __init__(self, cluster: Cluster, folder: PlatformFolder, component: Component, team: Team | None,
+                 recorded: Timeline) -> None:
+        self.cluster = cluster
+        self.api: Api = _connect(cluster)
+        self.folder = folder
+        self.component = component
+        self.timeline = recorded
+        self.teams = promises.promised(folder).teams
+        self.team = team or next((one for one in self.teams if one.component == component.name), None)
+        self._submitted: list[Submitted] = []
+        self._later = ExitStack()
+
+    @classmethod
+    @contextmanager
+    def open(cls, cluster: Cluster, folder: PlatformFolder, *, behaviour: Behaviour, component: Component,
+             team: Team | None) -> Iterator[Self]:
+        """Yield the platform, watched from the start; on exit everything it submitted is gone.
+
+        Raises SeatrialError when something stays.
+        """
+        api = _connect(cluster)
+        kinds = [POD, *(kind for kind in (WORKLOAD, POD_GROUP) if api.serves(kind))]
+        namespaces = sorted({one.namespace for one in promises.promised(folder).teams})
+        with Timeline(api, None, kinds=kinds, warnings_of=namespaces) as recorded:
+            platform = cls(cluster, folder, component, team, recorded)
+            try:
+                yield platform
+            finally:
+                platform.clear()
+
+    def submit(self, workload: Workload, *, team: Team | None = None, named: str = "work") -> Submitted:
+        """Submit a workload for a team (default: the behaviour's), dressed for its component.
+
+        Raises Refused when the API server says no.
+        """
+        whose = team or self.team
+        if whose is None:
+            raise SeatrialError(f"{self.folder.name} has no team that {self.component.name} serves")
+        name = f"{named}-{secrets.token_hex(2)}"
+        submitted = Submitted(self, name, whose, workload, self.component.dress(workload, whose, name))
+        self._submitted.append(submitted)
+        for obj in submitted.objects:
+            self.api.create(obj)
+        return submitted
+
+    def create(self, obj: Object) -> Object:
+        """Create an object that goes when the behaviour ends. Raises Refused."""
+        made = self.api.create(obj)
+        meta = made["metadata"]
+        self._later.callback(self.api.delete, kind_of(obj), meta["name"], meta.get("namespace"))
+        return made
+
+    def stranger_namespace(self, team: Team) -> str:
+        """Make a namespace that no queue expects, with a door of its own to the team's ClusterQueue; return its name."""
+        name = f"stranger-{secrets.token_hex(3)}"
+        queue = promises.cluster_queue_of(team, self.folder)
+        if queue is None:
+            raise SeatrialError(f"{team.name} has no ClusterQueue")
+        self.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        self.create({"apiVersion": "kueue.x-k8s.io/v1beta2", "kind": "LocalQueue",
+                     "metadata": {"name": team.queue, "namespace": name}, "spec": {"clusterQueue": queue.name}})
+        return name
+
+    def without_queue(self, team: Team) -> Team:
+        """Return the team as somebody who forgot to name a queue."""
+        return replace(team, queue="")
+
+    def sharing_with(self, team: Team) -> list[Team]:
+        """Return the other teams that a team shares GPUs with: of its cohort, or of its Volcano."""
+        mine = self._pool(team)
+        return [other for other in self.teams if other != team and mine is not None and self._pool(other) == mine]
+
+    def _pool(self, team: Team) -> str | None:
+        if team.component != "kueue":
+            return team.component
+        queue = promises.cluster_queue_of(team, self.folder)
+        return queue.cohort if queue else None
+
+    def pool_gpus(self, team: Team) -> int:
+        """Return the GPUs that a team and those who share with it have together, by the platform's manifests."""
+        queue = promises.cluster_queue_of(team, self.folder) if team.component == "kueue" else None
+        return queues.tree_quota(queue, self.folder.manifests) if queue else self.folder.gpus or 0
+
+    def queue_of(self, team: Team) -> str:
+        """Return, for people, the object that holds a team's quota: `ClusterQueue serving-c`."""
+        if team.component == "kueue":
+            queue = promises.cluster_queue_of(team, self.folder)
+            return f"ClusterQueue {queue.name if queue else '(none)'}"
+        return f"Queue {team.queue}"
+
+    def domain_of_node(self, level: str) -> dict[str, str]:
+        """Return rack or zone by node as the nodes were made: labels may lie, the profile does not."""
+        label = names.level_label(level)
+        wanted = fake_nodes.nodes(fake_nodes.load_profile(self.folder.nodes)) if self.folder.nodes \
+            else self.api.list("v1/Node")
+        return {node["metadata"]["name"]: node["metadata"]["labels"][label] for node in wanted
+                if label in node["metadata"]["labels"]}
+
+    def clear(self) -> None:
+        """Delete what was submitted and wait until it is gone. Raises SeatrialError that names what stays."""
+        todo, self._submitted = self._submitted, []
+        for submitted in todo:
+            submitted._ask_to_go()
+        self._later.close()
+        for submitted in todo:
+            try:
+                submitted._await_gone()
+            except AssertionError as error:
+                raise SeatrialError(f"clean-up: {getattr(error, 'cause', error)}") from error
+        eventually(partial(self._quota_held, {one.name for one in todo}), becomes=[], within=patience().delete,
+                   because="quota that deleted work still holds")
+
+    def _quota_held(self, gone: set[str]) -> list[str]:
+        if not self.api.serves(WORKLOAD):
+            return []
+        namespaces = {team.namespace for team in self.teams}
+        return [workload["metadata"]["name"] for namespace in namespaces
+                for workload in self.api.list(WORKLOAD, namespace)
+                if any(owner["name"] in gone for owner in workload["metadata"].get("ownerReferences", []))]
+
+
+def _connect(cluster: Cluster) -> Api:
+    """Return a new connection to the API server."""
+    return Api.open(cluster.kubeconfig)

@@ -1,0 +1,1 @@
+"""What a run found, rolled up and told in the forms that CI and people read."""

@@ -1,0 +1,1 @@
+"""The behaviours: what a platform promises, area by area."""

@@ -1,0 +1,1 @@
+"""Who gets accelerators, when, and at whose cost."""

@@ -1,0 +1,51 @@
+"""Pressure: what the other teams ask for while one team's promise is looked at."""
+
+from typing import Any
+
+from conformance.matching import at_least
+from conformance.model.promise import Team
+from conformance.model.workload import job
+from conformance.platform import Platform, Submitted
+from conformance.timeline import gpus_held
+from conformance.waiting import eventually
+
+GPUS_PER_JOB = 8
+
+
+def most(team: Team) -> int:
+    """Return the most GPUs that a team may hold: what it is guaranteed and what it may borrow."""
+    return (team.guaranteed_gpus or 0) + (team.may_borrow_gpus or 0)
+
+
+def ask(platform: Platform, team: Team, gpus: int, *, priority: int = 0, named: str = "demand") -> list[Submitted]:
+    """Submit jobs of one pod and at most 8 GPUs each that ask for `gpus` GPUs together: as many run as may."""
+    whole, rest = divmod(gpus, GPUS_PER_JOB)
+    sizes = [GPUS_PER_JOB] * whole + ([rest] if rest else [])
+    return [platform.submit(job(gpus=size, priority=priority), team=team, named=named) for size in sizes]
+
+
+def others_take_all_they_may(platform: Platform, team: Team, *, priority: int = 0) -> Any:
+    """Let everyone who shares with `team` ask for all it may hold, and wait until they hold all there is for them.
+
+    Returns an observable: the GPUs that they hold.
+    """
+    others = platform.sharing_with(team)
+    for other in others:
+        ask(platform, other, most(other), priority=priority)
+    held = held_by(platform, others)
+    there_is = min(sum(map(most, others)), free_for_others(platform, team))
+    eventually(held, becomes=at_least(there_is), because=f"GPUs that those who share with {team.name} can get")
+    return held
+
+
+def free_for_others(platform: Platform, team: Team) -> int:
+    """Return the GPUs that others can hold together while `team` holds none: all but what it does not lend."""
+    kept = 0 if team.lends_at_most_gpus is None else (team.guaranteed_gpus or 0) - team.lends_at_most_gpus
+    return platform.pool_gpus(team) - kept
+
+
+def held_by(platform: Platform, teams: list[Team]) -> Any:
+    """Return an observable: the GPUs that the pods of some teams hold together."""
+    namespaces = {team.namespace for team in teams}
+    return platform.timeline.pods(lambda pod: pod["metadata"]["namespace"] in namespaces, gpus_held,
+                                  what=f"GPUs held by {', '.join(team.name for team in teams) or 'nobody'}")

@@ -1,0 +1,259 @@
+"""One pytest process of a run: what it holds, and the decisions behind the hooks of `conformance.plugin`."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance import catalog, judging, planning
+from conformance.clusters import Cluster
+from conformance.config import Settings
+from conformance.errors import Disabled, SeatrialError, Unsupported, UsageError
+from conformance.ground import Ground
+from conformance.model.behaviour import Behaviour
+from conformance.model.component import Component
+from conformance.model.fault import Site
+from conformance.model.outcome import Outcome
+from conformance.model.platform import PlatformFolder
+from conformance.model.promise import Promises
+from conformance.model.report import Kill
+from conformance.planning import Subject
+from conformance.report.ledger import PROPERTY, Ledger, Phase, lost, phase_in, reproduce
+from conformance.report.rows import Writer, kill_row, result_row
+
+SUBJECT = "seatrial_subject"
+OUR_ERROR = 3
+HANDED = "seatrial"
+
+
+class Trial:
+    """Settings, folder and cluster of this process; the folder and the cluster are read when first needed."""
+
+    def __init__(self, settings: Settings, ground: Ground, handed: str | None) -> None:
+        self.settings = settings
+        self.ground = ground
+        self.writer = Writer(settings.results)
+        self._handed = json.loads(handed) if handed else None
+        self._cluster: Cluster | None = None
+        self._opened_here = False
+        self._broken = ""
+        self._own = Ledger()  # of the tests that this process ran: a proof needs its control
+        self._all = Ledger()  # of the tests that were reported to this process, by itself or by workers
+
+    @cached_property
+    def folder(self) -> PlatformFolder:
+        """The platform folder. Raises SeatrialError."""
+        return self.ground.read_folder(self.settings.platform)
+
+    @cached_property
+    def promises(self) -> Promises:
+        """The folder's promises."""
+        return self.ground.promises(self.folder)
+
+    @cached_property
+    def components(self) -> dict[str, Component]:
+        """The components of the folder, by name. Raises UsageError for one that is not known."""
+        known = self.ground.components()
+        unknown = [spec.name for spec in self.folder.components if spec.name not in known]
+        if unknown:
+            raise UsageError(f"{self.folder.name}: there is no component {unknown[0]!r}",
+                             f"known: {', '.join(sorted(known))}")
+        return {spec.name: known[spec.name] for spec in self.folder.components}
+
+    # -- what runs --------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Raise SeatrialError for settings that cannot work, before anything is started."""
+        areas = catalog.areas()
+        unknown = [area for area in self.settings.only if area not in areas]
+        if unknown:
+            raise UsageError(f"there is no area {unknown[0]!r}", f"--only knows: {', '.join(areas)}")
+        _ = self.components
+
+    def subjects(self, behaviour: Behaviour, *, by_team: bool) -> list[Subject]:
+        """Return what a behaviour runs for here."""
+        sound = planning.subjects(behaviour, by_team=by_team, platform=self.folder.name,
+                                  promises=self.promises, components=self.components)
+        return planning.proofs(behaviour, sound, self.components) if self.settings.prove else sound
+
+    def arrange(self, items: list[pytest.Item]) -> list[pytest.Item]:
+        """Put items into their groups; return those that were not asked for, taken out of `items`."""
+        left_out = []
+        for item in list(items):
+            behaviour = behaviour_of(item)
+            if behaviour is None:
+                continue
+            if not planning.selected(behaviour, self.settings.only):
+                items.remove(item)
+                left_out.append(item)
+            elif (name := self._group(behaviour, subject_of(item))) is not None:
+                item.add_marker(pytest.mark.xdist_group(name))
+        return left_out
+
+    def _group(self, behaviour: Behaviour, subject: Subject) -> str | None:
+        cohort = self.ground.cohort(subject.team, self.folder) if subject.team else None
+        return planning.group(behaviour, cohort=cohort, prove=self.settings.prove)
+
+    # -- the cluster ------------------------------------------------------------------------------
+
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster that all processes of the run share. Raises SeatrialError."""
+        if self._cluster is None and self._handed:
+            self._cluster = self.ground.attach(self._handed["kind"], self._handed["name"],
+                                               Path(self._handed["kubeconfig"]))
+        if self._cluster is None:
+            raise UsageError("no cluster was opened for this run", "name the ground with --cluster local")
+        return self._cluster
+
+    def open(self) -> None:
+        """Open the cluster and install the platform, once per run; a failure ends the run."""
+        if self._cluster is not None:
+            return
+        try:
+            self.check()
+            self._cluster, self._opened_here = self.ground.open_cluster(self.settings, self.folder, self.say)
+            if self.settings.cluster != "existing":
+                self.ground.install(self._cluster, self.folder, self.say)
+            self.writer.write({"row": "ground", "platform": self.folder.name,
+                               "cluster": self._cluster.describe(),
+                               "uncovered_limits": list(self.ground.uncovered_limits(self.folder)),
+                               "confirmed_by": self.promises.confirmed_by,
+                               "components": sorted(self.components),
+                               "faults": sorted(catalog.faults_of(self.components))})
+        except SeatrialError as error:
+            self.writer.write({"row": "trouble", "text": str(error)})
+            pytest.exit(str(error), returncode=OUR_ERROR)
+
+    def handed(self) -> str:
+        """Return what a worker needs to find the cluster."""
+        return json.dumps({"kind": self.cluster.kind, "name": self.cluster.name,
+                           "kubeconfig": str(self.cluster.kubeconfig)})
+
+    def close(self) -> None:
+        """Take the cluster down if this run brought it up and nobody asked to keep it."""
+        if self._cluster is not None and self._opened_here and not self.settings.keep_cluster:
+            self.say(f"taking cluster {self._cluster.name} down")
+            try:
+                self._cluster.close()
+            except SeatrialError as error:
+                self.writer.write({"row": "trouble", "text": str(error)})
+                raise
+        self._cluster = None
+
+    def say(self, text: str) -> None:
+        """Tell the reader of the results what is being done."""
+        self.writer.write({"row": "progress", "text": text})
+
+    def plan(self, count: int) -> None:
+        """Tell the reader of the results how many tests there are."""
+        self.writer.write({"row": "plan", "count": count})
+
+    # -- one test ---------------------------------------------------------------------------------
+
+    def refuse(self, item: pytest.Item, behaviour: Behaviour) -> None:
+        """Raise Unsupported, Disabled or SeatrialError when a test cannot run here."""
+        subject = subject_of(item)
+        if subject.refusal:
+            raise Unsupported(subject.refusal)
+        if self._broken:
+            raise SeatrialError(f"the platform is still broken: {self._broken}")
+        if reason := judging.too_unreal(behaviour, self.cluster.fidelity):
+            raise Unsupported(reason)
+        if self.cluster.kind == "existing":
+            self._refuse_existing(subject)
+
+    def _refuse_existing(self, subject: Subject) -> None:
+        if not self.settings.allow_changes:
+            raise Disabled("it would create and delete workloads on an existing cluster", "--allow-changes")
+        if subject.component and subject.component.detect(self.cluster.api) is None:
+            raise Unsupported(f"{subject.component.name} is not on {self.cluster.name}")
+
+    @contextmanager
+    def faulty(self, item: pytest.Item) -> Iterator[None]:
+        """Keep the test's fault applied, if it has one."""
+        subject = subject_of(item)
+        if subject.fault is None:
+            yield
+            return
+        try:
+            site = Site(api=self.cluster.api, team=subject.team, folder=self.folder.path)
+            with judging.applied(subject.fault, site):
+                yield
+        except judging.PlatformLeftBroken as error:
+            self._broken = error.message
+            raise
+
+    def judge(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+        """Put the verdict on one phase into its report, and pytest's own word in line with it."""
+        behaviour = behaviour_of(item)
+        if behaviour is None:
+            return
+        subject = subject_of(item)
+        error = call.excinfo.value if call.excinfo else None
+        verdict = judging.judge(error, phase=report.when or "call")
+        phase = self._phase(item, behaviour, subject, verdict)
+        report.user_properties = [*report.user_properties, (PROPERTY, phase.packed())]
+        self._own.add(report.nodeid, phase, report.duration)
+        if verdict.outcome in (Outcome.UNSUPPORTED, Outcome.DISABLED):
+            report.outcome = "skipped"
+            path, line, _ = item.location
+            report.longrepr = (path, (line or 0) + 1, f"{verdict.outcome.label}: {verdict.cause}")
+        elif report.when == "call" and subject.fault:
+            self._invert(report, phase, verdict)
+        if report.when == "teardown":
+            self._own.close(report.nodeid)
+
+    def _invert(self, report: pytest.TestReport, phase: Phase, verdict: judging.Verdict) -> None:
+        proved = judging.proof(verdict, control=self._own.verdicts.get(phase.control), fault=phase.fault)
+        if proved.outcome is Outcome.FAILED:
+            report.outcome, report.longrepr = "passed", None
+        elif report.outcome == "passed" or proved is not verdict:
+            report.outcome, report.longrepr = "failed", proved.cause
+
+    def _phase(self, item: pytest.Item, behaviour: Behaviour, subject: Subject, verdict: judging.Verdict,
+               ) -> Phase:
+        sound = replace(subject, fault=None)
+        where = self._cluster
+        return Phase(
+            id=f"{behaviour.id}[{subject.id}]", behaviour=behaviour.id, promise=behaviour.title,
+            requirement=behaviour.requirement,
+            platform=self.folder.name, component=subject.component.name if subject.component else "",
+            fidelity=(judging.stands_on(behaviour, where.fidelity) if where else behaviour.fidelity).label,
+            cluster=where.name if where else "", confirmed=self.promises.confirmed_by is not None,
+            reproduce=reproduce(platform=str(self.settings.platform), cluster=self.settings.cluster,
+                                kubeconfig=str(self.settings.kubeconfig or ""),
+                                name=item.name, allow_changes=self.settings.allow_changes),
+            fault=subject.fault.name if subject.fault else "", control=f"{behaviour.id}[{sound.id}]",
+            outcome=verdict.outcome.label, cause=verdict.cause, trace=verdict.trace)
+
+    def record(self, report: pytest.TestReport) -> None:
+        """Write the verdict on a test whose last phase this report is."""
+        phase = phase_in(report.user_properties)
+        if phase is not None:
+            self._all.add(report.nodeid, phase, report.duration)
+        elif report.when not in ("setup", "call", "teardown"):  # what xdist says of a worker that died
+            cluster = self._cluster.name if self._cluster else ""
+            self.writer.write(result_row(lost(report.nodeid, str(report.longrepr), platform=self.folder.name,
+                                              cluster=cluster)))
+        if report.when == "teardown":
+            found = self._all.close(report.nodeid)
+            if found is not None:
+                self.writer.write(kill_row(found) if isinstance(found, Kill) else result_row(found))
+
+
+def behaviour_of(item: pytest.Item) -> Behaviour | None:
+    """Return the behaviour that an item was declared as, or None."""
+    return catalog.declared(getattr(item, "function", None))
+
+
+def subject_of(item: pytest.Item) -> Subject:
+    """Return what an item runs for."""
+    callspec: Any = getattr(item, "callspec", None)
+    found: Subject = callspec.params[SUBJECT]
+    return found

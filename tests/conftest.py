@@ -1,0 +1,3 @@
+"""What all tests of the harness may use."""
+
+pytest_plugins = ["pytester"]

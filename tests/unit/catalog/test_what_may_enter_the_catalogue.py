@@ -1,0 +1,179 @@
+import sys
+
+import pytest
+
+from conformance import catalog
+from conformance.catalog import HalfMade, behaviour, declared
+from conformance.model.component import Component
+from conformance.model.fault import Fault
+from conformance.model.feature import Feature
+from conformance.model.fidelity import Fidelity
+
+
+def fault(name):
+    return Fault(name=name, description="d", applied=None)
+
+
+def component(name, *faults):
+    return Component(name=name, provides=frozenset({Feature.QUOTA}), install=None, detect=None, dress=None,
+                     faults=faults)
+
+
+@pytest.fixture(autouse=True)
+def pretend_components(monkeypatch):
+    monkeypatch.setattr(catalog, "components", lambda: {"kueue": component("kueue", fault("quota-dropped"))})
+    monkeypatch.setattr(catalog, "_declared", {})
+
+
+def whole(**changes):
+    return behaviour(**{"requirement": "quota", "needs": [Feature.QUOTA], "fidelity": Fidelity.CONTROL_PLANE,
+                        "catches": ["quota-dropped"], **changes})
+
+
+def test_a_behaviour_is_named_by_where_it_stands_and_told_by_its_docstring():
+    @whole(promise="guaranteed_gpus", alone=None)
+    def test_a_team_gets_its_gpus():
+        """A team gets what it was guaranteed.
+
+        Nobody else
+        can say so.
+        """
+
+    found = declared(test_a_team_gets_its_gpus)
+    assert found.id == "catalog/what_may_enter_the_catalogue::a_team_gets_its_gpus"
+    assert found.title == "A team gets what it was guaranteed."
+    assert found.why == "Nobody else can say so."
+    assert (found.promise, found.alone, found.catches) == ("guaranteed_gpus", None, ("quota-dropped",))
+    assert found.area == "catalog"
+
+
+def test_a_behaviour_says_what_it_promises():
+    with pytest.raises(HalfMade, match="it has no docstring"):
+        @whole()
+        def test_silent():
+            pass
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    ({"requirement": "quotta"}, "::loud: no requirement 'quotta'\n  way out: known: admission_rules, borrowing"),
+    ({"needs": ["teleport"]}, "no feature 'teleport'\n  way out: known: admission-rules, borrowing"),
+    ({"catches": ["quota-droped"]}, "no fault 'quota-droped'\n  way out: known: quota-dropped"),
+    ({"promise": "queue"}, "no promise 'queue'\n  way out: known: back_within_s, guaranteed_gpus"),
+    ({"catches": []}, "it catches no fault"),
+])
+def test_what_is_unknown_is_refused_with_what_is_known(change, message):
+    with pytest.raises(HalfMade) as refusal:
+        @whole(**change)
+        def test_loud():
+            """It is loud."""
+    assert message in str(refusal.value)
+
+
+def test_two_behaviours_do_not_share_a_name():
+    def first():
+        @whole()
+        def test_twin():
+            """One."""
+
+    def second():
+        @whole()
+        def test_twin():
+            """Other."""
+
+    first()
+    first()  # the same lines, imported once more
+    with pytest.raises(HalfMade, match="::twin: declared twice, at .* and at line"):
+        second()
+
+
+def test_two_faults_do_not_share_a_name(monkeypatch):
+    monkeypatch.setattr(catalog, "components", lambda: {
+        "kueue": component("kueue", fault("off")), "volcano": component("volcano", fault("off"))})
+    with pytest.raises(HalfMade, match="fault off: both kueue and volcano"):
+        catalog.faults()
+
+
+@pytest.fixture
+def packages(tmp_path, monkeypatch):
+    """Return a function that writes a package of modules and makes the catalogue walk it."""
+    monkeypatch.syspath_prepend(tmp_path)
+    written = []
+
+    def write(constant, name, modules):
+        for path, text in {"__init__.py": "", **modules}.items():
+            file = tmp_path / name / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        monkeypatch.setattr(catalog, constant, name)
+        written.append(name)
+
+    yield write
+    for module in [module for module in sys.modules if module.partition(".")[0] in written]:
+        del sys.modules[module]
+
+
+BEHAVIOUR = '''
+from conformance import Feature, Fidelity, behaviour
+
+@behaviour(requirement="quota", needs=[Feature.QUOTA], fidelity=Fidelity.NODE, catches=["quota-dropped"])
+def test_{name}():
+    """It holds."""
+
+def helper():
+    pass
+'''
+
+
+def test_behaviours_and_areas_are_found_by_walking(packages):
+    packages("SUITES", "walked_suites", {
+        "scheduling/__init__.py": "", "scheduling/test_gang.py": BEHAVIOUR.format(name="one"),
+        "training/__init__.py": "", "training/test_jobs.py": BEHAVIOUR.format(name="two")})
+    assert {found.id for found in catalog.behaviours()} == {"scheduling/gang::one", "training/jobs::two"}
+    assert catalog.areas() == ("scheduling", "training")
+
+
+def test_a_test_in_a_suite_that_declares_nothing_is_refused(packages):
+    packages("SUITES", "silent_suites", {"test_gang.py": "def test_silent():\n    pass\n"})
+    with pytest.raises(HalfMade, match=r"silent_suites.test_gang.test_silent: it declares no behaviour"):
+        catalog.behaviours()
+
+
+def test_a_fault_that_nobody_catches_is_listed(packages, monkeypatch):
+    monkeypatch.setattr(catalog, "components", lambda: {
+        "kueue": component("kueue", fault("quota-dropped"), fault("unnoticed"))})
+    packages("SUITES", "careless_suites", {"test_gang.py": BEHAVIOUR.format(name="three")})
+    assert catalog.uncaught_faults() == ("unnoticed",)
+
+
+COMPONENT = '''
+from conformance.model.component import Component
+COMPONENT = Component(name="{name}", provides=frozenset(), install=None, detect=None, dress=None)
+'''
+
+
+@pytest.fixture
+def walk(monkeypatch):
+    monkeypatch.undo()
+    catalog.components.cache_clear()
+    yield catalog.components
+    catalog.components.cache_clear()
+
+
+def test_components_are_found_by_walking(walk, packages):
+    packages("COMPONENTS", "walked_components", {
+        "kueue/__init__.py": COMPONENT.format(name="kueue"), "volcano/__init__.py": COMPONENT.format(name="volcano"),
+        "shared.py": ""})
+    assert sorted(walk()) == ["kueue", "volcano"]
+
+
+def test_a_package_without_a_component_is_refused(walk, packages):
+    packages("COMPONENTS", "empty_components", {"kueue/__init__.py": ""})
+    with pytest.raises(HalfMade, match=r"empty_components.kueue: it has no COMPONENT"):
+        walk()
+
+
+def test_two_components_do_not_share_a_name(walk, packages):
+    packages("COMPONENTS", "twin_components", {"a/__init__.py": COMPONENT.format(name="kueue"),
+                                               "b/__init__.py": COMPONENT.format(name="kueue")})
+    with pytest.raises(HalfMade, match=r"twin_components.b: there are two components called kueue"):
+        walk()

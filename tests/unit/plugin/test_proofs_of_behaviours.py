@@ -1,0 +1,113 @@
+ATTENTIVE = '''
+@promise(promise="guaranteed_gpus", catches=["quota-dropped", "levels-swapped"])
+def test_sees_it(platform, team):
+    """It sees that the quota is gone."""
+    assert not (HERE / "broken").exists(), "team serving-c got 0 GPUs"
+'''
+HERE = "\nfrom pathlib import Path\nHERE = Path(__file__).parent.parent\n"
+
+
+def test_a_caught_fault_is_a_pass_and_a_kill(trial):
+    trial.suite(HERE + ATTENTIVE)
+    trial.run("--prove").assert_outcomes(passed=2)
+    assert trial.kills() == {("sees_it", "quota-dropped"): "failed"}
+    (row,) = trial.rows("kill")
+    assert row == {"row": "kill", "behaviour": "scheduling/quota::sees_it", "fault": "quota-dropped",
+                   "platform": "queues", "outcome": "failed", "cause": "team serving-c got 0 GPUs"}
+
+
+def test_the_behaviour_runs_without_the_fault_first(trial):
+    trial.suite(HERE + ATTENTIVE)
+    trial.run("--prove")
+    assert trial.verdicts() == {"sees_it[training-a]": "passed"}
+    assert [note for note in trial.notes() if note in ("break training-a", "mend")] == ["break training-a", "mend"]
+
+
+def test_a_survivor_fails(trial):
+    trial.suite('''
+@promise(catches=["harmless"])
+def test_sleeps(platform):
+    """It sleeps."""
+''')
+    printed = trial.run("--prove")
+    printed.assert_outcomes(passed=1, failed=1)
+    assert trial.kills() == {("sleeps", "harmless"): "passed"}
+    assert trial.rows("kill")[0]["cause"] == "survived: the behaviour passes although harmless is there"
+    printed.stdout.fnmatch_lines(["*survived: the behaviour passes although harmless is there*"])
+
+
+def test_an_error_is_no_catch(trial):
+    trial.suite(HERE + '''
+@promise(catches=["quota-dropped"])
+def test_stumbles(platform):
+    """It stumbles."""
+    if (HERE / "broken").exists():
+        raise KeyError("status")
+''')
+    trial.run("--prove").assert_outcomes(passed=1, failed=1)
+    assert trial.kills() == {("stumbles", "quota-dropped"): "error"}
+
+
+def test_a_fault_that_cannot_be_applied_is_an_error_whatever_it_raises(trial):
+    trial.suite('''
+@promise(catches=["not-applicable"])
+def test_holds(platform):
+    """It holds."""
+''')
+    trial.run("--prove").assert_outcomes(passed=1, failed=1)
+    assert trial.kills() == {("holds", "not-applicable"): "error"}
+    assert trial.rows("kill")[0]["cause"] == \
+        "fault not-applicable could not be applied: the deployment never rolled out"
+
+
+def test_after_a_fault_that_cannot_be_taken_back_nothing_is_judged(trial):
+    trial.suite(HERE + '''
+@promise(catches=["not-reversible"])
+def test_catches_it(platform):
+    """It catches it."""
+    assert not (HERE / "broken").exists()
+
+@promise(catches=["harmless"])
+def test_comes_later(platform):
+    """It comes later."""
+''')
+    trial.run("--prove")
+    assert set(trial.kills().values()) == {"error"}
+    assert trial.verdicts()["comes_later[kueue]"] == "error"
+    assert trial.causes()["comes_later[kueue]"] == ("setup: the platform is still broken: fault not-reversible "
+                                                    "could not be taken back: the old configuration is lost")
+
+
+def test_what_fails_anyway_catches_nothing(trial):
+    trial.suite('''
+@promise()
+def test_always_fails(platform):
+    """It fails."""
+    assert False, "always"
+''')
+    trial.run("--prove").assert_outcomes(failed=2)
+    assert trial.kills() == {("always_fails", "quota-dropped"): "error"}
+    assert trial.rows("kill")[0]["cause"] == "void: without the fault the behaviour ended as failed"
+
+
+def test_a_fault_is_tried_on_the_component_that_has_it(trial):
+    trial.suite(HERE + '''
+@promise(catches=["gang-plugin-off", "quota-dropped"])
+def test_sees_it(platform, component):
+    """It sees it."""
+    assert not (HERE / "broken").exists(), component.name
+''')
+    trial.run("--prove")
+    assert {row["fault"]: row["cause"] for row in trial.rows("kill")} == {"gang-plugin-off": "volcano",
+                                                                         "quota-dropped": "kueue"}
+
+
+def test_a_behaviour_whose_faults_live_elsewhere_is_told(trial):
+    trial.suite('''
+@promise(catches=["levels-swapped"])
+def test_holds(platform):
+    """It holds."""
+''')
+    trial.run("--prove").assert_outcomes(skipped=1)
+    assert trial.causes() == {"holds[nothing]": "no component here has the faults levels-swapped"}
+    assert trial.kills() == {}

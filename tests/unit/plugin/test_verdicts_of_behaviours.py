@@ -1,0 +1,144 @@
+import pytest
+
+ENDINGS = '''
+@promise()
+def test_holds(platform):
+    """It holds."""
+
+@promise()
+def test_is_broken(platform):
+    """It is broken."""
+    assert platform.whole == "no", "ClusterQueue serving-c: got 15 GPUs of 16"
+
+@promise()
+def test_waits_in_vain(platform):
+    """It never comes."""
+    eventually(lambda: 15, becomes=16, within=0, because="ClusterQueue serving-c")
+
+@promise()
+def test_is_not_refused(platform):
+    """It is refused."""
+    with pytest.raises(SeatrialError):
+        pass
+
+@promise()
+def test_crashes(platform):
+    """It crashes."""
+    {}["nodeName"]
+
+@promise()
+def test_loses_the_cluster(platform):
+    """It has a cluster."""
+    raise SeatrialError("the API server does not answer", "seatrial up")
+
+@promise()
+def test_cannot(platform):
+    """It can."""
+    raise Unsupported("there are no racks")
+
+@promise()
+def test_may_not(platform):
+    """It may."""
+    raise Disabled("it would stop a node", "--allow-changes")
+
+@promise(fidelity=Fidelity.HARDWARE)
+def test_needs_iron(platform):
+    """It needs GPUs."""
+
+@pytest.fixture
+def broken_fixture():
+    assert False, "the namespace stayed"
+
+@promise()
+def test_is_not_set_up(platform, broken_fixture):
+    """It is set up."""
+
+@pytest.fixture
+def dirty():
+    yield
+    raise SeatrialError("namespace trial-1 is still there after 30 s")
+
+@promise()
+def test_leaves_a_trace(platform, dirty):
+    """It cleans up."""
+
+@promise()
+def test_fails_and_leaves_a_trace(platform, dirty):
+    """It cleans up."""
+    assert 1 == 2, "one is two"
+'''
+
+
+@pytest.fixture
+def ended(trial):
+    trial.suite(ENDINGS)
+    trial.printed = trial.run("-k", "kueue")
+    return trial
+
+
+def test_the_five_endings_are_kept_apart(ended):
+    assert {name.partition("[")[0]: outcome for name, outcome in ended.verdicts().items()} == {
+        "holds": "passed", "is_broken": "failed", "waits_in_vain": "failed", "is_not_refused": "failed",
+        "crashes": "error", "loses_the_cluster": "error", "cannot": "unsupported", "may_not": "disabled",
+        "needs_iron": "unsupported", "is_not_set_up": "error", "leaves_a_trace": "error",
+        "fails_and_leaves_a_trace": "error"}
+
+
+def test_every_ending_has_its_cause_in_one_line(ended):
+    assert {name.partition("[")[0]: cause for name, cause in ended.causes().items()} == {
+        "holds": "", "is_broken": "ClusterQueue serving-c: got 15 GPUs of 16",
+        "waits_in_vain": "ClusterQueue serving-c: expected to become 16 within 0 s; saw 15",
+        "is_not_refused": "DID NOT RAISE SeatrialError", "crashes": "KeyError: 'nodeName'",
+        "loses_the_cluster": "the API server does not answer (way out: seatrial up)",
+        "cannot": "there are no racks", "may_not": "it would stop a node (way out: --allow-changes)",
+        "needs_iron": "it takes a ground of fidelity hardware, this cluster is control-plane",
+        "is_not_set_up": "setup: AssertionError: the namespace stayed",
+        "leaves_a_trace": "teardown: namespace trial-1 is still there after 30 s",
+        "fails_and_leaves_a_trace":
+            "teardown: namespace trial-1 is still there after 30 s; also: one is two"}
+
+
+def test_pytest_says_the_same_in_its_own_words(ended):
+    ended.printed.assert_outcomes(passed=2, failed=6, skipped=3, errors=3)
+
+
+def test_a_result_says_what_was_promised_where_and_how_to_run_it_again(ended):
+    (row,) = [row for row in ended.rows("result") if "waits_in_vain" in row["id"]]
+    assert row["id"] == "scheduling/quota::waits_in_vain[kueue]"
+    assert row["promise"] == "It never comes."
+    assert (row["platform"], row["component"], row["cluster"]) == ("queues", "kueue", "seatrial")
+    assert (row["fidelity"], row["confirmed"]) == ("control-plane", True)
+    assert row["reproduce"] == ("seatrial run --platform queues --cluster local "
+                                "-k 'test_waits_in_vain[kueue]'")
+    assert row["trace"].strip().endswith("s  15")
+
+
+def test_the_name_in_the_command_selects_just_that_test(ended):
+    (ended.path / "rows").unlink()
+    ended.run("-k", "test_waits_in_vain[kueue]")
+    assert list(ended.verdicts()) == ["waits_in_vain[kueue]"]
+
+
+def test_a_timeout_is_ours(trial):
+    trial.suite('''
+import time
+
+@promise()
+@pytest.mark.timeout(0.2, method="signal")
+def test_hangs(platform):
+    """It answers."""
+    time.sleep(30)
+''')
+    trial.run("-k", "kueue")
+    assert trial.verdicts() == {"hangs[kueue]": "error"}
+    assert "Timeout (>0.2s)" in trial.causes()["hangs[kueue]"]
+
+
+def test_promises_that_nobody_confirmed_are_marked(trial):
+    trial.suite('''
+@promise()
+def test_holds(platform):
+    """It holds."""
+''')
+    trial.run(platform="draft")
+    assert {row["confirmed"] for row in trial.rows("result")} == {False}

@@ -32,11 +32,12 @@ class HalfMade(UsageError):
 
 
 def behaviour(*, requirement: str, needs: Sequence[Feature], fidelity: Fidelity, catches: Sequence[str],
-              promise: str | None = None, alone: str | None = "gpus") -> Callable[[F], F]:
+              promise: str | None = None, where: Callable[[Team], bool] | None = None,
+              alone: str | None = "gpus") -> Callable[[F], F]:
     """Declare a test function as a behaviour; its name and docstring say what the platform promises.
 
     `promise` names the field of a team's promises that it proves: it runs for the teams that were
-    promised that. `alone` names the scarce thing that it needs to itself, None for nothing.
+    promised that, and of these for those that `where` says yes to. `alone` names the scarce thing that it needs to itself, None for nothing.
     Raises HalfMade when the declaration is not whole or names something unknown.
     """
 
@@ -57,7 +58,7 @@ def behaviour(*, requirement: str, needs: Sequence[Feature], fidelity: Fidelity,
         setattr(function, MARK, Behaviour(
             id=identity, title=title.strip(), why=" ".join(why.split()), requirement=requirement,
             needs=tuple(Feature(need) for need in needs), fidelity=fidelity, catches=tuple(catches),
-            promise=promise, alone=alone))
+            promise=promise, where=where, alone=alone))
         return function
 
     return declare

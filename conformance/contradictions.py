@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conformance import queues
-from conformance.model.platform import ClusterQueue, PlatformFolder, Step, VolcanoQueue
+from conformance.model.platform import ClusterQueue, Cohort, PlatformFolder, Step, VolcanoQueue
 from conformance.model.promise import Team
 from conformance.promises import (
     NEVER,
@@ -193,7 +193,8 @@ def _more_than_there_is(teams: tuple[Team, ...], folder: PlatformFolder) -> Iter
         names = sorted({f"{queue.manifest.kind} {queue.name}" for queue in served if queue})
         yield (f"{folder.where('nodes')}: the nodes have {folder.gpus} GPUs, but {guaranteed} are guaranteed "
                f"to the teams of {', '.join(names)}")
-    holders = [*queues.cluster_queues(folder.manifests), *queues.cohorts(folder.manifests)]
+    holders: list[ClusterQueue | Cohort] = [*queues.cluster_queues(folder.manifests),
+                                            *queues.cohorts(folder.manifests)]
     handed_out = sum(holder.quota.nominal for holder in holders)
     if guaranteed and handed_out > folder.gpus:
         names = [f"{type(holder).__name__} {holder.name}" for holder in holders if holder.quota.nominal]

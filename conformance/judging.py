@@ -74,12 +74,15 @@ def too_unreal(behaviour: Behaviour, ground: Fidelity) -> str:
 @contextmanager
 def applied(fault: Fault, site: Site) -> Iterator[None]:
     """Keep a fault applied. Raises SeatrialError when it cannot be applied or taken back: never a catch.
+    A fault that this platform cannot have raises Unsupported.
 
     Taking it back is tried whatever happened inside, and what went wrong in doing so outweighs that.
     """
     breaking = fault.applied(site)
     try:
         breaking.__enter__()
+    except Unsupported:
+        raise  # this platform cannot have that fault: another one has to show it
     except Exception as error:
         raise SeatrialError(f"fault {fault.name} could not be applied: {_first_line(error)}") from error
     try:

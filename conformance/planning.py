@@ -58,7 +58,8 @@ def subjects(behaviour: Behaviour, *, by_team: bool, platform: str, promises: Pr
 def _teams(behaviour: Behaviour, platform: str, promises: Promises, able: Mapping[str, Component],
            ) -> list[Subject]:
     promised = [team for team in promises.teams
-                if behaviour.promise is None or getattr(team, behaviour.promise) is not None]
+                if (behaviour.promise is None or getattr(team, behaviour.promise) is not None)
+                and (behaviour.where is None or behaviour.where(team))]
     if not promised:
         what = behaviour.promise or "anything"
         return [Subject(refusal=f"no team of {platform} was promised {what}")]

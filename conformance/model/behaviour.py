@@ -1,9 +1,11 @@
 """What one check promises about a platform."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from conformance.model.feature import Feature
 from conformance.model.fidelity import Fidelity
+from conformance.model.promise import Team
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +28,9 @@ class Behaviour:
     """The field of a team's promises that it proves; None: it is not about one promise."""
     alone: str | None = "gpus"
     """The scarce thing that it needs to itself; behaviours with the same one queue up."""
+
+    where: Callable[[Team], bool] | None = field(default=None, compare=False)
+    """Of the teams that were promised it, those that it is about; None: all of them."""
 
     @property
     def area(self) -> str:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from conformance.components import available
-from conformance.errors import SeatrialError
+from conformance.errors import SeatrialError, Unsupported
 from conformance.model.fault import Fault, Site
 from conformance.model.names import GPU_RESOURCE, RACK_LABEL
 from conformance.objects import Object
@@ -39,8 +39,11 @@ def _queue_changed(site: Site, change: Change) -> Iterator[None]:
     sound = site.api.read(CLUSTER_QUEUE, name)
     broken = copy.deepcopy(sound["spec"])
     change(broken)
+    limits = _quota(broken)
+    if not broken.get("cohortName") and {"borrowingLimit", "lendingLimit"} & limits.keys():
+        raise Unsupported(f"ClusterQueue {name} is in no cohort: it can neither borrow nor lend")
     if broken == sound["spec"]:
-        raise SeatrialError(f"ClusterQueue {name} already is as the fault would make it: nothing can be shown")
+        raise Unsupported(f"ClusterQueue {name} already is as the fault would make it: nothing can be shown")
     _replace_spec(site, name, broken)
     try:
         yield
@@ -116,7 +119,7 @@ def _configured(site: Site, change: Change) -> Iterator[None]:
     broken = json.loads(sound)
     change(broken)
     if broken == json.loads(sound):
-        raise SeatrialError("Kueue's configuration already is as the fault would make it: nothing can be shown")
+        raise Unsupported("Kueue's configuration already is as the fault would make it: nothing can be shown")
     _restart(api, json.dumps(broken))
     try:
         yield
@@ -162,7 +165,7 @@ def racks_mislabelled(site: Site) -> Iterator[None]:
     sound = {node["metadata"]["name"]: node["metadata"]["labels"][RACK_LABEL] for node in api.list("v1/Node")
              if RACK_LABEL in node["metadata"]["labels"]}
     if len(set(sound.values())) < 2:
-        raise SeatrialError("the nodes stand in fewer than two racks: nothing can be shown")
+        raise Unsupported("the nodes stand in fewer than two racks: nothing can be shown")
     first = min(sound.values())
     for name in sound:
         api.patch("v1/Node", name, {"metadata": {"labels": {RACK_LABEL: first}}})

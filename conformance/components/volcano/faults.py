@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 from conformance.components import available
 from conformance.components.volcano.names import NAMESPACE, QUEUE, SCHEDULER_CONFIG, SCHEDULER_KEY
-from conformance.errors import SeatrialError
+from conformance.errors import SeatrialError, Unsupported
 from conformance.model.fault import Fault, Site
 from conformance.model.names import GPU_RESOURCE
 from conformance.objects import Object, parse
@@ -25,7 +25,7 @@ def _scheduler_configured(site: Site, change: Change) -> Iterator[None]:
     before = copy.deepcopy(broken)
     change(broken)
     if broken == before:
-        raise SeatrialError("the scheduler already is as the fault would make it: nothing can be shown")
+        raise Unsupported("the scheduler already is as the fault would make it: nothing can be shown")
     _restart(site, json.dumps(broken))
     try:
         yield
@@ -80,7 +80,7 @@ def _queue_changed(site: Site, change: Change) -> Iterator[None]:
     broken = copy.deepcopy(sound)
     change(broken)
     if broken == sound:
-        raise SeatrialError(f"Queue {name} already is as the fault would make it: nothing can be shown")
+        raise Unsupported(f"Queue {name} already is as the fault would make it: nothing can be shown")
     site.api.patch(QUEUE, name, [{"op": "replace", "path": "/spec", "value": broken}])
     try:
         yield

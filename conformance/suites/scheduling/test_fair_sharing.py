@@ -7,7 +7,8 @@ from conformance.suites.scheduling.demand import ask, held_by, most
 
 
 @behaviour(requirement="fair_sharing", needs=[Feature.FAIR_SHARING], fidelity=Fidelity.CONTROL_PLANE,
-           promise="may_borrow_gpus", catches=["fair-sharing-off"], alone="cohort")
+           promise="may_borrow_gpus", where=lambda team: bool(team.may_borrow_gpus),
+           catches=["fair-sharing-off"], alone="cohort")
 def test_borrowers_share_spare_gpus_evenly(platform: Platform, team: Team) -> None:
     """Two teams that want the same spare GPUs end with the same share of them, whoever came first.
 
@@ -17,7 +18,7 @@ def test_borrowers_share_spare_gpus_evenly(platform: Platform, team: Team) -> No
     if spec is None or not spec.settings.get("fairSharing"):
         raise Disabled(f"{platform.folder.name} shares in order of arrival", "settings.fairSharing in platform.yaml")
     twins = [other for other in platform.sharing_with(team)
-             if team.may_borrow_gpus and (other.may_borrow_gpus, other.guaranteed_gpus) ==
+             if (other.may_borrow_gpus, other.guaranteed_gpus) ==
              (team.may_borrow_gpus, team.guaranteed_gpus)]
     if not twins:
         raise Disabled(f"{team.name} shares with no team that has the same promises: no share can be called even")

@@ -45,7 +45,8 @@ def test_a_team_gets_not_one_gpu_more_than_it_may(platform: Platform, team: Team
 
 
 @behaviour(requirement="borrowing", needs=[Feature.BORROWING], fidelity=Fidelity.CONTROL_PLANE,
-           promise="may_borrow_gpus", catches=["borrowing-refused"], alone="cohort")
+           promise="may_borrow_gpus", where=lambda team: bool(team.may_borrow_gpus),
+           catches=["borrowing-refused"], alone="cohort")
 def test_a_team_can_borrow_what_it_may(platform: Platform, team: Team) -> None:
     """A team can borrow idle GPUs up to its limit.
 

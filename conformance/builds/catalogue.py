@@ -57,7 +57,8 @@ class Program:
             # Without them /version is a placeholder and some components refuse to start.
             major, minor, _ = self.version.lstrip("v").split(".")
             where = "k8s.io/component-base/version"
-            flags += f" -X {where}.gitVersion={self.version} -X {where}.gitMajor={major} -X {where}.gitMinor={minor}"
+            flags += f" -X {where}.gitVersion={self.version}"
+            flags += f" -X {where}.gitMajor={major} -X {where}.gitMinor={minor}"
         return flags
 
 
@@ -72,7 +73,8 @@ def _volcano(name: str, package: str) -> Program:
 
 
 PROGRAMS = {program.name: program for program in (
-    Program(name="etcd", folder="etcd", module="go.etcd.io/etcd/server/v3", package="go.etcd.io/etcd/server/v3"),
+    Program(name="etcd", folder="etcd", module="go.etcd.io/etcd/server/v3",
+            package="go.etcd.io/etcd/server/v3"),
     *map(_kubernetes, ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy",
                        "kubectl")),
     Program(name="kueue", folder="controllers", module=KUEUE, package=f"{KUEUE}/cmd/kueue",
@@ -81,7 +83,8 @@ PROGRAMS = {program.name: program for program in (
     Program(name="kwokctl", folder="controllers", module=KWOK, package=f"{KWOK}/cmd/kwokctl"),
     Program(name="training-operator", folder="controllers", module=TRAINING,
             package=f"{TRAINING}/cmd/training-operator.v1",
-            image=Image(repository="ghcr.io/kubeflow/training-v1/training-operator", path="/manager", user="0")),
+            image=Image(repository="ghcr.io/kubeflow/training-v1/training-operator", path="/manager",
+                        user="0")),
     Program(name="coredns", folder="coredns", module="github.com/coredns/coredns", package=".",
             image=Image(repository="registry.k8s.io/coredns/coredns", path="/coredns")),
     _volcano("vc-scheduler", "scheduler"),

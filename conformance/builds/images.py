@@ -17,45 +17,60 @@ from typing import Any
 from conformance.builds import store
 from conformance.builds.builder import build
 from conformance.builds.catalogue import BUSYBOX, PROGRAMS, reference
+from conformance.builds.progress import Progress, fitting_progress
 from conformance.errors import SeatrialError
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 FORMAT = "1"
 """Part of every key: raise it when the layout below changes."""
+FOLDERS = {"bin": 0o755, "etc": 0o755, "tmp": 0o1777, "var": 0o755, "var/tmp": 0o1777}
 HOST_BUSYBOX = Path("/bin/busybox")
-PASSWD = "root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n"
+USERS = "root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n"
 
 
-def images(names: Sequence[str]) -> dict[str, Path]:
+def images(names: Sequence[str], *, progress: Progress | None = None) -> dict[str, Path]:
     """Return OCI archives by image name, building programs and writing archives that are missing.
 
     Raises SeatrialError.
     """
-    return {reference(name): _image(name) for name in names}
+    progress = progress or fitting_progress()
+    return {reference(name): _image(name, progress) for name in names}
 
 
-def _image(name: str) -> Path:
+def _image(name: str, progress: Progress) -> Path:
     if name == "busybox":
-        if not HOST_BUSYBOX.exists():
+        if not HOST_BUSYBOX.exists() or not is_static(HOST_BUSYBOX):
             raise SeatrialError("there is no static busybox for test pods",
                                 "apt-get install -y --no-install-recommends busybox-static")
         program, image, sha256 = HOST_BUSYBOX, BUSYBOX, store.digest(HOST_BUSYBOX)
         applets = subprocess.run([HOST_BUSYBOX, "--list"], capture_output=True, text=True,
                                  check=True).stdout.split()
     else:
-        built = build([name])[name]
+        built = build([name], progress=progress)[name]
         packed = PROGRAMS[name].image
         assert packed is not None, f"{name} has no image"
         program, image, sha256, applets = built.path, packed, built.sha256, []
-    key = hashlib.sha256(f"{FORMAT} {reference(name)} {image.path} {image.user} {sha256}".encode()).hexdigest()
+    inputs = f"{FORMAT} {reference(name)} {image.path} {image.user} {sha256}"
+    key = hashlib.sha256(inputs.encode()).hexdigest()
     path = store.entry("images", f"{name}.tar", key)
     if not store.is_good(path):
-        with store.lock(), store.workspace() as work:
+        with store.lock(progress.note), store.workspace() as work:
             if not store.is_good(path):  # another process may have written it while we waited
                 made = work / path.name
                 write_image(program, reference(name), image.path, made, user=image.user, applets=applets)
                 store.add(path, made)
     return path
+
+
+def is_static(program: Path) -> bool:
+    """Whether an ELF file needs no loader: one that does cannot start in an image that holds nothing else."""
+    data = program.read_bytes()
+    if data[:5] != b"\x7fELF\x02":
+        return False
+    start = int.from_bytes(data[32:40], "little")
+    size, count = int.from_bytes(data[54:56], "little"), int.from_bytes(data[56:58], "little")
+    kinds = {int.from_bytes(data[at:at + 4], "little") for at in range(start, start + size * count, size)}
+    return 3 not in kinds  # PT_INTERP
 
 
 def write_image(program: Path, name: str, inside: str, out: Path, *, user: str = "0",
@@ -66,9 +81,9 @@ def write_image(program: Path, name: str, inside: str, out: Path, *, user: str =
     """
     layer = out.with_suffix(".layer")
     with tarfile.open(layer, "w", format=tarfile.PAX_FORMAT) as tar:
-        for folder, mode in (("bin", 0o755), ("etc", 0o755), ("tmp", 0o1777), ("var", 0o755), ("var/tmp", 0o1777)):
+        for folder, mode in FOLDERS.items():
             _add(tar, folder, mode=mode, kind=tarfile.DIRTYPE)
-        _add(tar, "etc/passwd", PASSWD.encode())
+        _add(tar, "etc/passwd", USERS.encode())
         _add_file(tar, inside.lstrip("/"), program)
         for applet in sorted(set(applets) - {"busybox"}):
             _add(tar, f"bin/{applet}", kind=tarfile.SYMTYPE, target=inside)
@@ -95,8 +110,8 @@ def write_image(program: Path, name: str, inside: str, out: Path, *, user: str =
     layer.unlink()
 
 
-def _add(tar: tarfile.TarFile, name: str, data: bytes = b"", *, mode: int = 0o644, kind: bytes = tarfile.REGTYPE,
-         target: str = "") -> None:
+def _add(tar: tarfile.TarFile, name: str, data: bytes = b"", *, mode: int = 0o644,
+         kind: bytes = tarfile.REGTYPE, target: str = "") -> None:
     info = tarfile.TarInfo(name)
     info.size, info.mode, info.type, info.linkname = len(data), mode, kind, target
     tar.addfile(info, io.BytesIO(data))

@@ -1,6 +1,7 @@
 """Upstream manifests, kept from the pinned modules when their program is built.
 
-They are read from the cache afterwards, so that a second run needs neither Go nor a network.
+They are read from the cache afterwards, so that a second run needs neither Go nor a network. Damaged ones are
+fetched again.
 """
 
 import hashlib
@@ -10,7 +11,9 @@ import subprocess
 from pathlib import Path
 
 from conformance.builds import store
-from conformance.builds.catalogue import KUEUE, TRAINING, VOLCANO, Program, requirements
+from conformance.builds.catalogue import KUEUE, SETS, TRAINING, VOLCANO, Program, go_line, requirements
+from conformance.builds.progress import Progress, fitting_progress
+from conformance.builds.toolchain import GoFailed, find_go, reason
 from conformance.errors import SeatrialError
 
 KEPT = {
@@ -23,26 +26,30 @@ BUILT_WITH = {"kueue": "kueue", "training-operator": "training-operator", "vc-sc
 """The component whose manifests are kept when a program is built."""
 
 
-def rendered(component: str) -> Path:
+def rendered(component: str, *, progress: Progress | None = None) -> Path:
     """Return the YAML file of a component's upstream manifests, rendered if they are a kustomize tree.
 
-    Raises SeatrialError when kustomize cannot render them.
+    Raises SeatrialError when they cannot be fetched or rendered.
     """
     from conformance.builds.builder import build  # noqa: PLC0415 -- building keeps manifests: each needs the other
 
+    progress = progress or fitting_progress()
     program = next(name for name, kept in BUILT_WITH.items() if kept == component)
-    build([program])
+    build([program], progress=progress)
     source, what = _place(component), KEPT[component][3]
+    if not store.is_good(source):
+        with store.lock(progress.note):
+            _fetch(component, progress)
     if (source / what).is_file():
         return source / what
-    path = store.entry("rendered", f"{component}.yaml", source.name.rpartition("-")[2])
+    path = store.entry("rendered", f"{component}.yaml", _key(component))
     if not store.is_good(path):
-        kubectl = build(["kubectl"])["kubectl"].path
-        with store.lock(), store.workspace() as work:
+        kubectl = build(["kubectl"], progress=progress)["kubectl"].path
+        with store.lock(progress.note), store.workspace() as work:
             made = work / path.name
             with made.open("wb") as out:
-                done = subprocess.run([kubectl, "kustomize", source / what], stdout=out, stderr=subprocess.PIPE,
-                                      check=False)
+                done = subprocess.run([kubectl, "kustomize", source / what], stdout=out,
+                                      stderr=subprocess.PIPE, check=False)
             if done.returncode:
                 raise SeatrialError(f"the manifests of {component} cannot be rendered: "
                                     f"{done.stderr.decode(errors='replace').strip()}")
@@ -50,27 +57,43 @@ def rendered(component: str) -> Path:
     return path
 
 
-def keep(program: Program, go: str, folder: Path, env: dict[str, str]) -> None:
-    """Copy the manifests that belong to a program out of the Go module cache. Call under the store's lock."""
-    component = BUILT_WITH.get(program.name)
-    if component is None or _place(component).exists():
+def keep(program: Program, progress: Progress) -> None:
+    """Fetch the manifests that belong to a program. Call under the store's lock. Raises SeatrialError."""
+    if component := BUILT_WITH.get(program.name):
+        _fetch(component, progress)
+
+
+def _fetch(component: str, progress: Progress) -> None:
+    folder, module, kept, _ = KEPT[component]
+    place = _place(component)
+    if store.is_good(place):
         return
-    done = subprocess.run([go, "list", "-m", "-json", KEPT[component][1]], cwd=folder, env=env, text=True,
-                          capture_output=True, check=True)
-    source = Path(json.loads(done.stdout)["Dir"]) / KEPT[component][2]
-    target = _place(component)
-    part = target.with_name(f"{target.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    shutil.copytree(source, part)
-    for path in part.rglob("*"):
-        path.chmod(0o755 if path.is_dir() else 0o644)  # the module cache is read-only
-    part.chmod(0o755)
-    part.rename(target)
+    go = find_go(go_line(folder))
+    with store.workspace() as work:
+        try:
+            said = go.run(["mod", "download", "-json", module], cwd=SETS / folder, scratch=work,
+                          heard=progress.note)
+        except GoFailed as failure:
+            raise reason(failure, f"the manifests of {component}") from None
+        made = work / component
+        _copy(Path(json.loads(said)["Dir"]) / kept, made)
+        store.add(place, made)
+
+
+def _copy(source: Path, target: Path) -> None:
+    # Contents only: the module cache is read-only, and a copy of its modes could not be swept.
+    target.mkdir()
+    for each in source.iterdir():
+        if each.is_dir():
+            _copy(each, target / each.name)
+        else:
+            shutil.copyfile(each, target / each.name)
 
 
 def _place(component: str) -> Path:
+    return store.entry("manifests", component, _key(component))
+
+
+def _key(component: str) -> str:
     folder, module, kept, _ = KEPT[component]
-    key = hashlib.sha256(f"{module}@{requirements(folder)[module]}/{kept}".encode()).hexdigest()
-    return store.root() / "manifests" / f"{component}-{key[:16]}"
-
-
+    return hashlib.sha256(f"{module}@{requirements(folder)[module]}/{kept}".encode()).hexdigest()

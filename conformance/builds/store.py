@@ -1,21 +1,22 @@
 """The cache: entries by content, written whole or not at all, and looked at before they are trusted.
 
-An entry is a file with a `.json` beside it that holds its SHA-256 and the stamp (size, mtime, inode) it had
-when that was computed. A file whose stamp still holds is as it was; any other is hashed again.
+An entry is a file or a folder with a `.json` beside it that holds its SHA-256 and the stamp (size, times,
+inode) it had when that was computed. What still has its stamp is as it was; anything else is hashed again.
 """
 
+import errno
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import platformdirs
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from conformance.errors import SeatrialError
 
@@ -33,9 +34,23 @@ def root() -> Path:
     return folder
 
 
-def lock() -> FileLock:
-    """Return the lock under which the cache is written: two builds wait for each other."""
-    return FileLock(root() / ".lock")
+@contextmanager
+def lock(waiting: Callable[[str], None]) -> Iterator[None]:
+    """Hold the lock under which the cache is written; `waiting` hears it when another process holds it.
+
+    Raises SeatrialError when the cache cannot be written.
+    """
+    held = FileLock(root() / ".lock")
+    with _disk_trouble():
+        try:
+            held.acquire(timeout=0)
+        except Timeout:
+            waiting(f"another build is running (it holds {held.lock_file}): waiting for it")
+            held.acquire()
+    try:
+        yield
+    finally:
+        held.release()
 
 
 def entry(kind: str, name: str, key: str) -> Path:
@@ -63,27 +78,57 @@ def facts(path: Path) -> dict[str, Any]:
 
 
 def add(path: Path, made: Path, **more: Any) -> None:
-    """Move a finished file into its place; a reader sees nothing or all of it."""
+    """Move a finished file or folder into its place; a reader sees nothing or all of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     said = {"sha256": digest(made), **more}
+    if path.is_dir():
+        shutil.rmtree(path)  # a damaged one: only files are replaced in one step
     os.replace(made, path)
     _write_record(path, said)
 
 
 @contextmanager
 def workspace() -> Iterator[Path]:
-    """Yield an empty folder on the cache's disk; call under `lock`, since it sweeps what a killed build left."""
+    """Yield an empty folder on the cache's disk; call under `lock`, since it sweeps what a killed build left.
+
+    Raises SeatrialError when the disk is full or the cache cannot be written.
+    """
     parent = root() / "unfinished"
     shutil.rmtree(parent, ignore_errors=True)
-    parent.mkdir()
+    with _disk_trouble():
+        try:
+            parent.mkdir()
+            yield Path(tempfile.mkdtemp(dir=parent))
+        finally:
+            shutil.rmtree(parent, ignore_errors=True)
+
+
+@contextmanager
+def _disk_trouble() -> Iterator[None]:
     try:
-        yield Path(tempfile.mkdtemp(dir=parent))
-    finally:
-        shutil.rmtree(parent, ignore_errors=True)
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise disk_full(Path(error.filename or root())) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise SeatrialError(f"the cache {root()} cannot be written: {error.strerror}",
+                                f"make it writable, or point {FOLDER_VARIABLE} at another") from error
+        raise
+
+
+def disk_full(where: Path) -> SeatrialError:
+    """Return the error for a full disk: the one that `where` is on."""
+    there = next(each for each in (where, *where.parents) if each.exists())
+    return SeatrialError(
+        f"the disk that holds {there} is full",
+        f"free space there, or point {FOLDER_VARIABLE}, GOCACHE and GOMODCACHE at a larger disk")
 
 
 def digest(path: Path) -> str:
-    """Return a file's SHA-256 in hex."""
+    """Return the SHA-256 of a file, or of the names and contents in a folder, in hex."""
+    if path.is_dir():
+        listing = "".join(f"{digest(file)} {file.relative_to(path)}\n" for file in _files(path))
+        return hashlib.sha256(listing.encode()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -92,9 +137,17 @@ def _record(path: Path) -> Path:
     return path.with_name(f"{path.name}.json")
 
 
+def _files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.is_file())
+
+
 def _stamp(path: Path) -> list[int]:
-    stat = path.stat()
-    return [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+    stamp = []
+    for file in _files(path) if path.is_dir() else [path]:
+        stat = file.stat()
+        # ctime too: whoever changes a file can set its mtime back, but not its ctime.
+        stamp += [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
+    return stamp
 
 
 def _write_record(path: Path, said: dict[str, Any]) -> None:

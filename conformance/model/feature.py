@@ -10,6 +10,8 @@ class Feature(StrEnum):
     QUOTA = "quota"
     BORROWING = "borrowing"
     PREEMPTION = "preemption"
+    LOWEST_FIRST = "lowest-priority-first"
+    """Preemption takes the least urgent work of a whole queue, not of the node that suits best."""
     FAIR_SHARING = "fair-sharing"
     TOPOLOGY = "topology"
     QUEUE_ENFORCEMENT = "queue-enforcement"

@@ -56,7 +56,8 @@ def detect(api: Api) -> str | None:
 
 COMPONENT = Component(
     name="kueue",
-    provides=frozenset({Feature.QUOTA, Feature.BORROWING, Feature.PREEMPTION, Feature.FAIR_SHARING,
+    provides=frozenset({Feature.QUOTA, Feature.BORROWING, Feature.PREEMPTION, Feature.LOWEST_FIRST,
+                        Feature.FAIR_SHARING,
                         Feature.TOPOLOGY, Feature.QUEUE_ENFORCEMENT, Feature.GANG_SCHEDULING,
                         Feature.ADMISSION_RULES}),
     install=install, detect=detect, dress=dress, faults=FAULTS)

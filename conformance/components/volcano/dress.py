@@ -28,7 +28,9 @@ def dress(workload: Workload, team: Team, name: str) -> list[Object]:
     made: list[Object] = []
     if workload.priority:
         priority = f"{name}-priority"
+        # The job's orders the queue, the pods' orders the victims.
         spec["priorityClassName"] = priority
+        spec["tasks"][0]["template"]["spec"]["priorityClassName"] = priority
         made.append({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass",
                      "metadata": {"name": priority}, "value": workload.priority})
     made.append({"apiVersion": "batch.volcano.sh/v1alpha1", "kind": "Job",

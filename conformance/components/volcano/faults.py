@@ -93,8 +93,11 @@ def _capability_over(spec: Object) -> None:
 
 
 def _capability_short(spec: Object) -> None:
-    spec["capability"][GPU_RESOURCE] = int(spec["capability"][GPU_RESOURCE]) - 8
-    spec.get("deserved", {}).pop(GPU_RESOURCE, None)
+    less = int(spec["deserved"][GPU_RESOURCE]) - 8
+    spec["capability"][GPU_RESOURCE] = spec["deserved"][GPU_RESOURCE] = less
+    reserved = spec.get("guarantee", {}).get("resource", {})
+    if GPU_RESOURCE in reserved:  # the webhook wants it to be no more than what is deserved
+        reserved[GPU_RESOURCE] = min(int(reserved[GPU_RESOURCE]), less)
 
 
 def _queue_fault(name: str, description: str, change: Change) -> Fault:
@@ -123,7 +126,7 @@ FAULTS = (
     _scheduler_fault("topology-plugin-off", "Volcano's scheduler does not know racks",
                      _without_plugin("network-topology-aware")),
     _queue_fault("capability-over", "the Queue's capability is one node more than promised", _capability_over),
-    _queue_fault("capability-short", "the Queue's capability is one node less than promised", _capability_short),
+    _queue_fault("capability-short", "the Queue deserves and may hold one node less than promised", _capability_short),
     Fault(name="job-controller-down", description="nothing restarts Volcano's jobs",
           applied=_controllers_down),
 )

@@ -1,10 +1,11 @@
 """Pressure: what the other teams ask for while one team's promise is looked at."""
 
+import math
 from typing import Any
 
 from conformance.matching import at_least
 from conformance.model.promise import Team
-from conformance.model.workload import job
+from conformance.model.workload import Workload, gang, job
 from conformance.platform import Platform, Submitted
 from conformance.timeline import gpus_held
 from conformance.waiting import eventually
@@ -22,6 +23,12 @@ def ask(platform: Platform, team: Team, gpus: int, *, priority: int = 0, named: 
     whole, rest = divmod(gpus, GPUS_PER_JOB)
     sizes = [GPUS_PER_JOB] * whole + ([rest] if rest else [])
     return [platform.submit(job(gpus=size, priority=priority), team=team, named=named) for size in sizes]
+
+
+def whole(gpus: int) -> Workload:
+    """Return work that uses `gpus` GPUs together or not at all, in pods of equal size, at most 8 GPUs each."""
+    size = math.gcd(gpus, GPUS_PER_JOB)
+    return gang(pods=gpus // size, gpus_per_pod=size)
 
 
 def others_take_all_they_may(platform: Platform, team: Team, *, priority: int = 0) -> Any:

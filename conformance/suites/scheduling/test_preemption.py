@@ -1,34 +1,69 @@
 """Who gives way to whom, and who never does."""
 
+from dataclasses import dataclass
+
 from conformance import Feature, Fidelity, behaviour, job, throughout
 from conformance.model.promise import Team
-from conformance.platform import Platform
+from conformance.platform import Platform, Submitted
 from conformance.suites.scheduling.demand import ask, most
 
 LOW, MIDDLE, HIGH = 10, 100, 1000
 
 
-@behaviour(requirement="preemption", needs=[Feature.PREEMPTION], fidelity=Fidelity.CONTROL_PLANE,
-           promise="never_preempted", where=lambda team: not team.never_preempted,
-           catches=["priority-ignored"], alone="cohort")
-def test_urgent_work_takes_from_the_least_urgent_and_no_more_than_it_needs(platform: Platform, team: Team) -> None:
-    """Urgent work stops as little of the least urgent work as it needs, and the victim resumes afterwards.
+@dataclass(frozen=True)
+class _Full:
+    """A team's queue, full of less urgent work, and what happened when urgent work came."""
 
-    A preemption that stops more than it needs, or the wrong job, costs more than it brings.
-    """
+    queue: str
+    low: list[Submitted]
+    middle: list[Submitted]
+    urgent: Submitted
+
+    @property
+    def stopped(self) -> list[Submitted]:
+        return [each for each in (*self.low, *self.middle) if each.running.now == 0]
+
+
+def _urgent_work_comes(platform: Platform, team: Team) -> _Full:
+    """Fill all that a team may hold with work of two priorities, then submit 8 urgent GPUs and let them run."""
+    queue = platform.queue_of(team)
     middle = ask(platform, team, most(team) - 16, priority=MIDDLE, named="middle")
     low = ask(platform, team, 16, priority=LOW, named="low")
     for each in (*middle, *low):
-        each.await_running(because=f"{platform.queue_of(team)} lets {team.name} fill all it may hold")
+        each.await_running(because=f"{queue} lets {team.name} fill all it may hold")
     urgent = platform.submit(job(gpus=8, priority=HIGH), named="urgent")
-    urgent.await_running(because=f"urgent work of {team.name} preempts in {platform.queue_of(team)}")
-    stopped = [each for each in (*middle, *low) if each.running.now == 0]
-    assert [each in low for each in stopped] == [True], \
-        f"{platform.queue_of(team)}: 8 urgent GPUs should stop one job of priority {LOW}, " \
-        f"stopped: {[each.name for each in stopped]}"
-    urgent.finish()
-    for each in low:
-        each.await_running(because=f"{platform.queue_of(team)}: the victim resumes when room returns")
+    urgent.await_running(because=f"urgent work of {team.name} preempts in {queue}")
+    return _Full(queue, low, middle, urgent)
+
+
+@behaviour(requirement="preemption", needs=[Feature.PREEMPTION], fidelity=Fidelity.CONTROL_PLANE,
+           promise="never_preempted", where=lambda team: not team.never_preempted,
+           catches=["priority-ignored", "volcano-preempt-off"], alone="cohort")
+def test_urgent_work_stops_no_more_than_it_needs_and_the_victim_resumes(platform: Platform, team: Team) -> None:
+    """Urgent work stops as little less urgent work as it needs, and the victim resumes when room returns.
+
+    A preemption that stops more than it needs costs more than it brings; a victim that is forgotten, most.
+    """
+    full = _urgent_work_comes(platform, team)
+    victims = full.stopped
+    assert len(victims) == 1, f"{full.queue}: 8 urgent GPUs need one job of 8 GPUs to stop, " \
+                              f"stopped: {[victim.name for victim in victims]}"
+    full.urgent.finish()
+    for victim in victims:
+        victim.await_running(because=f"{full.queue}: the victim {victim.name} resumes when room returns")
+
+
+@behaviour(requirement="preemption", needs=[Feature.PREEMPTION, Feature.LOWEST_FIRST],
+           fidelity=Fidelity.CONTROL_PLANE, promise="never_preempted", where=lambda team: not team.never_preempted,
+           catches=["priority-ignored"], alone="cohort")
+def test_urgent_work_takes_from_the_least_urgent(platform: Platform, team: Team) -> None:
+    """Of the work in a queue, the least urgent is stopped first.
+
+    What is worth more keeps running.
+    """
+    full = _urgent_work_comes(platform, team)
+    wrong = [victim.name for victim in full.stopped if victim not in full.low]
+    assert not wrong, f"{full.queue}: work of priority {MIDDLE} was stopped while work of priority {LOW} ran: {wrong}"
 
 
 @behaviour(requirement="preemption", needs=[Feature.PREEMPTION], fidelity=Fidelity.CONTROL_PLANE,

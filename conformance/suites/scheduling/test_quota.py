@@ -9,12 +9,13 @@ from conformance.suites.scheduling.demand import (
     held_by,
     most,
     others_take_all_they_may,
+    whole,
 )
 from conformance.waiting import patience
 
 
 @behaviour(requirement="quota", needs=[Feature.QUOTA], fidelity=Fidelity.CONTROL_PLANE,
-           promise="guaranteed_gpus", catches=["nominal-quota-short"], alone="cohort")
+           promise="guaranteed_gpus", catches=["nominal-quota-short", "capability-short"], alone="cohort")
 def test_a_team_gets_its_guaranteed_gpus_to_the_unit(platform: Platform, team: Team) -> None:
     """A team gets every GPU that it was guaranteed, while all others take what they may.
 
@@ -29,7 +30,7 @@ def test_a_team_gets_its_guaranteed_gpus_to_the_unit(platform: Platform, team: T
 
 
 @behaviour(requirement="quota", needs=[Feature.QUOTA], fidelity=Fidelity.CONTROL_PLANE,
-           promise="may_borrow_gpus", catches=["nominal-quota-over", "borrowing-limit-dropped"], alone="cohort")
+           promise="may_borrow_gpus", catches=["nominal-quota-over", "borrowing-limit-dropped", "capability-over"], alone="cohort")
 def test_a_team_gets_not_one_gpu_more_than_it_may(platform: Platform, team: Team) -> None:
     """A team never holds more than its guaranteed GPUs and what it may borrow.
 
@@ -73,13 +74,13 @@ def test_a_team_lends_no_more_than_it_offers(platform: Platform, team: Team) -> 
 
 
 @behaviour(requirement="borrowing", needs=[Feature.BORROWING, Feature.PREEMPTION], fidelity=Fidelity.CONTROL_PLANE,
-           promise="back_within_s", catches=["reclaim-off"], alone="cohort")
+           promise="back_within_s", catches=["reclaim-off", "volcano-reclaim-off"], alone="cohort")
 def test_a_team_gets_lent_gpus_back_in_time(platform: Platform, team: Team) -> None:
     """A team that needs the GPUs it lent has them back within the time it was promised.
 
     Whoever lends must not pay for it with its own deadline.
     """
     others_take_all_they_may(platform, team)
-    need = platform.submit(job(gpus=team.guaranteed_gpus or 0, gpus_per_pod=8), named="needs-its-own")
+    need = platform.submit(whole(team.guaranteed_gpus or 0), named="needs-its-own")
     eventually(need.gpus_held, becomes=team.guaranteed_gpus, within=team.back_within_s,
                because=f"{platform.queue_of(team)} gets its {team.guaranteed_gpus} GPUs back for {team.name}")

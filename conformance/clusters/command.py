@@ -1,0 +1,152 @@
+"""The commands about local clusters: up, status, kubeconfig, down, doctor."""
+
+import argparse
+import json
+import platform
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from conformance import builds
+from conformance.builds import builder, toolchain
+from conformance.clusters import fake_nodes, local
+from conformance.errors import SeatrialError, UsageError
+
+DEFAULT_NAME = "seatrial"
+WANTED_GO = "1.26.0"
+WANTED_DISK_GB = 12
+
+
+class _Steps:
+    """Prints what is being done, with the seconds since the start."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+
+    def __call__(self, text: str) -> None:
+        print(f"{time.monotonic() - self._start:6.1f} s  {text}", file=sys.stderr, flush=True)
+
+
+class up:  # noqa: N801 -- named as the command that it is
+    """`seatrial up`."""
+
+    @staticmethod
+    def add_arguments(parser: argparse.ArgumentParser) -> None:
+        """Declare its arguments."""
+        parser.add_argument("--name", default=DEFAULT_NAME, help="name of the cluster (default: %(default)s)")
+        parser.add_argument("--nodes", type=int, default=1, metavar="R", help="real nodes (default: %(default)s)")
+        parser.add_argument("--gpus-per-node", type=int, default=8, metavar="N",
+                            help="fake GPUs of each real node (default: %(default)s)")
+        parser.add_argument("--fake-nodes", metavar="PROFILE",
+                            help=f"fake nodes to add: {', '.join(fake_nodes.profile_names())}, or a file")
+        parser.add_argument("--platform", type=Path, metavar="DIR", help="install this platform folder")
+
+    @staticmethod
+    def run(args: argparse.Namespace) -> int:
+        """Bring the cluster up, install the platform, say how to use it."""
+        from conformance import components, platform_folder  # noqa: PLC0415 -- slow, and only needed here
+
+        folder = platform_folder.load(args.platform) if args.platform else None
+        say = _Steps()
+        builds.build()
+        cluster = local.up(args.name, real_nodes=args.nodes, gpus_per_node=args.gpus_per_node,
+                           profile=args.fake_nodes or (folder and folder.nodes), say=say)
+        if folder:
+            components.install(cluster.api, folder, cluster.load_images, say)
+        say(f"cluster {args.name} is up")
+        print(f"export KUBECONFIG={cluster.kubeconfig}")
+        return 0
+
+
+class status:  # noqa: N801
+    """`seatrial status`."""
+
+    @staticmethod
+    def add_arguments(parser: argparse.ArgumentParser) -> None:
+        """Declare its arguments."""
+        parser.add_argument("--output", choices=("text", "json"), default="text", help="form of the answer")
+
+    @staticmethod
+    def run(args: argparse.Namespace) -> int:
+        """List the local clusters."""
+        found = local.status()
+        if args.output == "json":
+            print(json.dumps(found, indent=2))
+        elif not found:
+            print("no local cluster is up; bring one up with: seatrial up")
+        for cluster in found if args.output == "text" else ():
+            print(f"{cluster['name']:20} {cluster['state']:8} {cluster['real_nodes']} real  {cluster['server']}  "
+                  f"{cluster['kubeconfig']}")
+        return 0
+
+
+class kubeconfig:  # noqa: N801
+    """`seatrial kubeconfig`."""
+
+    @staticmethod
+    def add_arguments(parser: argparse.ArgumentParser) -> None:
+        """Declare its arguments."""
+        parser.add_argument("--name", default=DEFAULT_NAME, help="name of the cluster (default: %(default)s)")
+        parser.add_argument("--raw", action="store_true", help="print the file, not its path")
+
+    @staticmethod
+    def run(args: argparse.Namespace) -> int:
+        """Print the path, or the content."""
+        path = local.attach(args.name).kubeconfig
+        print(path.read_text() if args.raw else path)
+        return 0
+
+
+class down:  # noqa: N801
+    """`seatrial down`."""
+
+    @staticmethod
+    def add_arguments(parser: argparse.ArgumentParser) -> None:
+        """Declare its arguments."""
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument("--name", default=DEFAULT_NAME, help="name of the cluster (default: %(default)s)")
+        which.add_argument("--all", action="store_true", help="all clusters, and whatever crashed ones left")
+
+    @staticmethod
+    def run(args: argparse.Namespace) -> int:
+        """Take clusters down."""
+        if args.all:
+            found = local.down_all()
+            print(f"removed {len(found)} things" if found else "there was nothing to remove")
+            return 0
+        if not any(cluster["name"] == args.name for cluster in local.status()):
+            raise UsageError(f"there is no cluster {args.name} on this machine", "seatrial status lists them")
+        local.down(args.name)
+        print(f"cluster {args.name} is gone")
+        return 0
+
+
+class doctor:  # noqa: N801
+    """`seatrial doctor`."""
+
+    @staticmethod
+    def add_arguments(parser: argparse.ArgumentParser) -> None:
+        """Declare nothing: it looks at everything."""
+
+    @staticmethod
+    def run(args: argparse.Namespace) -> int:  # noqa: ARG004 -- every command takes them
+        """Say what is there and what is missing; 1 when something is missing."""
+        lacks = local.missing()
+        try:
+            print(f"ok       Go: {toolchain.find_go(WANTED_GO).path}")
+        except SeatrialError as error:
+            if any(built is None for _, built in builder.state()):
+                lacks.append((error.message, error.way_out))
+            else:
+                print("ok       everything is built: no Go toolchain is needed")
+        free_gb = shutil.disk_usage(Path.home()).free / 1e9
+        if free_gb < WANTED_DISK_GB:
+            lacks.append((f"{free_gb:.0f} GB of disk are free, a first build takes {WANTED_DISK_GB}", "free some"))
+        print(f"ok       {platform.system()} {platform.release()}, Python {platform.python_version()}, "
+              f"{free_gb:.0f} GB free")
+        for what, mend in lacks:
+            print(f"MISSING  {what}\n         mend it with: {mend}")
+        if not lacks:
+            print("This machine can run local clusters.")
+        return 1 if lacks else 0

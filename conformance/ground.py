@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from conformance.clusters import Cluster, Say, attach, open_cluster
 from conformance.config import Settings
+from conformance.errors import SeatrialError
 from conformance.model.behaviour import Behaviour
 from conformance.model.component import Component
 from conformance.model.platform import PlatformFolder
@@ -103,6 +104,7 @@ class RealGround:
         """Return what a behaviour holds while it runs: its own namespace, its timeline, `submit`."""
         from conformance.platform import Platform  # noqa: PLC0415
 
-        found: AbstractContextManager[Any] = Platform.open(cluster, folder, behaviour=behaviour,
-                                                           component=component, team=team)
+        if component is None:
+            raise SeatrialError(f"{behaviour.id} needs no component, so there is nobody to submit work to")
+        found: AbstractContextManager[Any] = Platform.open(cluster, folder, component=component, team=team)
         return found

@@ -11,7 +11,6 @@ from conformance import promises, queues, timeline
 from conformance.clusters import Cluster, fake_nodes
 from conformance.errors import SeatrialError
 from conformance.model import names
-from conformance.model.behaviour import Behaviour
 from conformance.model.component import Component
 from conformance.model.platform import PlatformFolder
 from conformance.model.promise import Team
@@ -128,7 +127,7 @@ class Platform:
 
     @classmethod
     @contextmanager
-    def open(cls, cluster: Cluster, folder: PlatformFolder, *, behaviour: Behaviour, component: Component,
+    def open(cls, cluster: Cluster, folder: PlatformFolder, *, component: Component,
              team: Team | None) -> Iterator[Self]:
         """Yield the platform, watched from the start; on exit everything it submitted is gone.
 
@@ -167,7 +166,7 @@ class Platform:
         return made
 
     def stranger_namespace(self, team: Team) -> str:
-        """Make a namespace that no queue expects, with a door of its own to the team's ClusterQueue; return its name."""
+        """Make a namespace with a door of its own to the team's ClusterQueue, and return its name."""
         name = f"stranger-{secrets.token_hex(3)}"
         queue = promises.cluster_queue_of(team, self.folder)
         if queue is None:

@@ -37,7 +37,7 @@ def goarch() -> str:
     return _ARCHITECTURES[machine]
 
 
-class GoFailed(Exception):  # noqa: N818
+class GoFailed(Exception):
     """Go ended with an error; `text` is what it said, without the names of built packages."""
 
     def __init__(self, code: int, text: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance import builds
-from conformance.model.platform import ComponentSpec, PlatformFolder
+from conformance.model.platform import PlatformFolder
 from conformance.objects import Api, Object, is_true
 from conformance.waiting import eventually, patience
 
@@ -74,6 +74,11 @@ def fit_small_node(deployment: Object, image: str) -> None:
         container["resources"] = {"requests": {"cpu": SMALL_CPU, "memory": SMALL_MEMORY}}
         if "readinessProbe" in container:
             container["readinessProbe"] |= {"initialDelaySeconds": 0, "periodSeconds": 1}
+
+
+def image_tag(deployment: Object) -> str:
+    """Return the tag of a Deployment's first image: the version that runs."""
+    return str(deployment["spec"]["template"]["spec"]["containers"][0]["image"]).rpartition(":")[2]
 
 
 def merged(base: Any, over: Any) -> Any:

@@ -3,6 +3,7 @@
 Needs Linux and root; no container engine, no registry. `missing()` says what a machine lacks.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from conformance.clusters.local import lifecycle
 from conformance.clusters.local.processes import DNS_SERVICE_INDEX
 from conformance.clusters.local.spec import ClusterSpec, NodeSpec
 from conformance.errors import UsageError
-from conformance.gpu.devices import set_health
+from conformance.gpu.devices import read_state, set_health
 from conformance.model.fidelity import Fidelity
 from conformance.objects import Api, is_true, load
 from conformance.waiting import eventually
@@ -65,6 +66,15 @@ class LocalCluster:
                 return node
         raise UsageError(f"cluster {self.name} has no real node {name}",
                          f"its nodes: {', '.join(node.name for node in self.spec.nodes)}")
+
+    def gpus(self, node: str) -> list[str]:
+        """Return the ids of a real node's fake GPUs."""
+        state = read_state(self.node(node).folder / "gpus.json")
+        return [device.id for present in state.values() for device in present]
+
+    def processes(self, node: str) -> dict[str, dict[str, int | None]]:
+        """Return what runs on a real node by name: pid (in the node), restarts, last exit code."""
+        return dict(json.loads((self.node(node).folder / "processes.json").read_text()))
 
     def set_gpu_health(self, node: str, device: str, *, healthy: bool) -> None:
         """Make a fake GPU of a real node healthy or not; the kubelet hears of it at once."""
@@ -161,7 +171,7 @@ def _ready_api(cluster: LocalCluster) -> Api:
     def _ready() -> str:
         try:
             return api.text("/readyz")
-        except Exception as error:  # noqa: BLE001 -- any answer but `ok` means: not yet
+        except Exception as error:
             return str(error)
 
     eventually(_ready, becomes="ok", within=60,

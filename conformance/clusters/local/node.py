@@ -15,21 +15,25 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 FIRST_BACKOFF_S, LAST_BACKOFF_S = 0.5, 10.0
 
 
-def run(*argv):
+def run(*argv: str | Path) -> None:
+    """Run a program to its end. Raises CalledProcessError."""
     subprocess.run(argv, check=True)
 
 
-def join_cgroups(paths):
+def join_cgroups(paths: list[str]) -> None:
+    """Put this process, and all that it will start, into the node's cgroups."""
     for path in paths:
         Path(path, "cgroup.procs").write_text("0")
 
 
-def mount_folders(spec):
+def mount_folders(spec: dict[str, Any]) -> None:
     """Hide the host's /run, /var/lib and /var/log behind the node's own; nothing of ours touches the host's."""
     folder, state = Path(spec["folder"]), Path(spec["state"])
     own = folder / "var-lib"
@@ -46,10 +50,11 @@ def mount_folders(spec):
         run("mount", "--make-rshared", target)
 
 
-def set_up_network(spec):
+def set_up_network(spec: dict[str, Any]) -> None:
+    """Give the node its address, its routes and its name."""
     run("ip", "link", "set", "lo", "up")
     # The harness moves our end of the link in from the host.
-    until(lambda: Path(f"/proc/self/net/dev").read_text().find("eth0:") >= 0)
+    until(lambda: Path("/proc/self/net/dev").read_text().find("eth0:") >= 0)
     run("ip", "address", "add", f"{spec['address']}/24", "dev", "eth0")
     run("ip", "link", "set", "eth0", "up")
     run("ip", "route", "add", "default", "via", spec["gateway"])
@@ -59,7 +64,8 @@ def set_up_network(spec):
     socket.sethostname(spec["name"])
 
 
-def until(condition, period_s=0.02, within_s=60):
+def until(condition: Callable[[], bool], period_s: float = 0.02, within_s: float = 60) -> None:
+    """Wait for a condition; here without the rest of the package. Raises TimeoutError."""
     end = time.monotonic() + within_s
     while not condition():
         if time.monotonic() > end:
@@ -67,13 +73,13 @@ def until(condition, period_s=0.02, within_s=60):
         time.sleep(period_s)
 
 
-def answers(url):
+def answers(url: str) -> bool:
     """Whether a health URL answers 200; its certificate is our own and not looked at."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
-        with urllib.request.urlopen(url, timeout=2, context=context) as response:
-            return response.status == 200
+        with urllib.request.urlopen(url, timeout=2, context=context) as response:  # noqa: S310 -- ours
+            return bool(response.status == 200)
     except (OSError, urllib.error.URLError):
         return False
 
@@ -81,17 +87,18 @@ def answers(url):
 class Process:
     """One supervised program: started when `after` answers, started again when it ends."""
 
-    def __init__(self, spec, logs):
+    def __init__(self, spec: dict[str, Any], logs: Path) -> None:
         self.name, self.argv, self.after = spec["name"], spec["argv"], spec.get("after")
         self.env = {**os.environ, **spec.get("env", {})}
         self.log = logs / f"{self.name}.log"
-        self.pid = None
+        self.pid: int | None = None
         self.restarts = -1
         self.due = 0.0
         self.backoff_s = FIRST_BACKOFF_S
-        self.last_end = None
+        self.last_end: int | None = None
 
-    def start(self):
+    def start(self) -> None:
+        """Start it, in a session of its own, with its output in its log."""
         with self.log.open("ab") as log:
             child = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env,
                                      start_new_session=True)
@@ -99,20 +106,24 @@ class Process:
         child.returncode = 0  # we reap by ourselves
         self.restarts += 1
 
-    def ended(self, status):
+    def ended(self, status: int) -> None:
+        """Note that it ended, and when it is due again."""
         self.pid, self.last_end = None, os.waitstatus_to_exitcode(status)
         self.due = time.monotonic() + self.backoff_s
         self.backoff_s = min(self.backoff_s * 2, LAST_BACKOFF_S)
 
-    def record(self):
+    def record(self) -> dict[str, int | None]:
+        """Return what `processes.json` says of it."""
         return {"pid": self.pid, "restarts": max(self.restarts, 0), "last_exit": self.last_end}
 
 
-def supervise(processes, record):
-    ready = set()
+def supervise(processes: list[Process], record: Path) -> None:
+    """Start what is due, reap what ended, until told to end."""
+    ready: set[str] = set()
     wanted = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
     while True:
-        changed, silent = False, set()
+        changed = False
+        silent: set[str] = set()
         for process in processes:
             if process.pid is not None or time.monotonic() < process.due:
                 continue
@@ -143,7 +154,8 @@ def supervise(processes, record):
                     process.ended(status)
 
 
-def main():
+def main() -> None:
+    """Be a node."""
     spec = json.loads(Path(sys.argv[1]).read_text())
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT})
     join_cgroups(spec["cgroups"])

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from conformance import pki
 from conformance.clusters import kwok
 from conformance.clusters.local import cgroups
-from conformance import pki
 from conformance.clusters.local.spec import API_PORT, KWOK_PORT, ClusterSpec, NodeSpec, state_root
 from conformance.gpu.devices import devices, write_state
 
@@ -67,7 +67,7 @@ def write_node(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path], 
     folder = node.folder
     folder.mkdir(parents=True, exist_ok=True)
     _write_containerd(folder)
-    _write_cni(spec, node)
+    _write_cni(node)
     _write_kubelet(spec, node)
     state = folder / "gpus.json"
     write_state(state, {"nvidia.com/gpu": devices(GPU_MODEL, node.gpus, node.name)} if node.gpus else {})
@@ -159,7 +159,7 @@ def _node(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path], pytho
         f"--hostname-override={node.name}", f"--node-ip={node.address}",
         "--node-labels=seatrial.io/node=real",
     ]
-    found = [
+    found: list[dict[str, Any]] = [
         {"name": "containerd", "argv": [program("containerd"), "--config", f"{folder}/containerd.toml"]},
         {"name": "kubelet", "argv": kubelet, "after": ready},
         {"name": "kube-proxy", "argv": proxy, "after": ready},
@@ -206,7 +206,7 @@ state = "/run/containerd"
 """)
 
 
-def _write_cni(spec: ClusterSpec, node: NodeSpec) -> None:
+def _write_cni(node: NodeSpec) -> None:
     folder = node.folder / "cni"
     folder.mkdir(exist_ok=True)
     (folder / "10-seatrial.conflist").write_text(json.dumps({

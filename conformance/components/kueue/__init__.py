@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from conformance import builds
-from conformance.components import LoadImages, Programs, fit_small_node, install_programs, merged
+from conformance.components import LoadImages, Programs, fit_small_node, image_tag, install_programs, merged
 from conformance.components.kueue.dress import dress
 from conformance.components.kueue.faults import FAULTS
 from conformance.model.component import Component
@@ -51,7 +51,7 @@ def _patched(objects: list[Object], configuration: dict[str, Any]) -> list[Objec
 def detect(api: Api) -> str | None:
     """Return the image tag of the running Kueue, or None."""
     found = api.read("apps/v1/Deployment", DEPLOYMENT, NAMESPACE)
-    return found and found["spec"]["template"]["spec"]["containers"][0]["image"].rpartition(":")[2]
+    return image_tag(found) if found else None
 
 
 COMPONENT = Component(

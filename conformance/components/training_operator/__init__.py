@@ -6,7 +6,7 @@ Upstream: github.com/kubeflow/training-operator v1.9.4, `manifests/overlays/stan
 from typing import Any
 
 from conformance import builds
-from conformance.components import LoadImages, Programs, fit_small_node, install_programs
+from conformance.components import LoadImages, Programs, fit_small_node, image_tag, install_programs
 from conformance.components.pods import IMAGE
 from conformance.components.training_operator.dress import dress
 from conformance.components.training_operator.faults import FAULTS
@@ -38,7 +38,7 @@ def _patched(objects: list[Object], settings: Any) -> list[Object]:
 def detect(api: Api) -> str | None:
     """Return the image tag of the running operator, or None."""
     found = api.read("apps/v1/Deployment", DEPLOYMENT, NAMESPACE)
-    return found and found["spec"]["template"]["spec"]["containers"][0]["image"].rpartition(":")[2]
+    return image_tag(found) if found else None
 
 
 COMPONENT = Component(

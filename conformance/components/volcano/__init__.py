@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from conformance import builds
-from conformance.components import LoadImages, Programs, fit_small_node, install_programs, plain
+from conformance.components import LoadImages, Programs, fit_small_node, image_tag, install_programs, plain
 from conformance.components.volcano.dress import dress
 from conformance.components.volcano.faults import FAULTS
 from conformance.components.volcano.names import NAMESPACE, SCHEDULER_CONFIG, SCHEDULER_KEY
@@ -65,7 +65,7 @@ def _certificate() -> Object:
 def detect(api: Api) -> str | None:
     """Return the image tag of the running scheduler, or None."""
     found = api.read("apps/v1/Deployment", "volcano-scheduler", NAMESPACE)
-    return found and found["spec"]["template"]["spec"]["containers"][0]["image"].rpartition(":")[2]
+    return image_tag(found) if found else None
 
 
 COMPONENT = Component(

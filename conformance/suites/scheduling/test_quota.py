@@ -30,7 +30,8 @@ def test_a_team_gets_its_guaranteed_gpus_to_the_unit(platform: Platform, team: T
 
 
 @behaviour(requirement="quota", needs=[Feature.QUOTA], fidelity=Fidelity.CONTROL_PLANE,
-           promise="may_borrow_gpus", catches=["nominal-quota-over", "borrowing-limit-dropped", "capability-over"], alone="cohort")
+           promise="may_borrow_gpus", alone="cohort",
+           catches=["nominal-quota-over", "borrowing-limit-dropped", "capability-over"])
 def test_a_team_gets_not_one_gpu_more_than_it_may(platform: Platform, team: Team) -> None:
     """A team never holds more than its guaranteed GPUs and what it may borrow.
 

@@ -27,4 +27,4 @@ def test_a_job_that_needs_one_domain_never_crosses_it(platform: Platform, team: 
     whole.delete()
     too_big = platform.submit(gang(pods=fits + 1, one_of=level), named="too-big")
     throughout(too_big.gpus_held, stays=0,
-               because=f"{platform.queue_of(team)}: {fits + 1} nodes are in no {level}, so the job of {team.name} waits")
+               because=f"{platform.queue_of(team)}: no {level} has {fits + 1} nodes, so the job of {team.name} waits")

@@ -51,7 +51,7 @@ class up:  # noqa: N801 -- named as the command that it is
         say = _Steps()
         builds.build()
         cluster = local.up(args.name, real_nodes=args.nodes, gpus_per_node=args.gpus_per_node,
-                           profile=args.fake_nodes or (folder and folder.nodes), say=say)
+                           profile=args.fake_nodes or (folder.nodes if folder else None), say=say)
         if folder:
             components.install(cluster.api, folder, cluster.load_images, say)
         say(f"cluster {args.name} is up")

@@ -1,0 +1,132 @@
+"""A local cluster does what a cluster does, and goes without a trace."""
+
+import os
+import re
+import signal
+from functools import partial
+
+import pytest
+
+from conformance.clusters import local
+from conformance.errors import UsageError
+from conformance.objects import Refused
+from conformance.waiting import eventually
+
+IMAGE = "seatrial.local/busybox:1"
+
+
+def pod(name, *command, node=None, gpus=0, labels=None):
+    """A pod of one busybox container."""
+    resources = {"limits": {"nvidia.com/gpu": str(gpus)}} if gpus else {}
+    return {"apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": name, "namespace": "default", "labels": labels or {}},
+            "spec": {"restartPolicy": "Never", "terminationGracePeriodSeconds": 0,
+                     **({"nodeSelector": {"kubernetes.io/hostname": node}} if node else {}),
+                     "containers": [{"name": "main", "image": IMAGE, "command": list(command),
+                                     "resources": resources}]}}
+
+
+def phase(api, name):
+    return api.read("v1/Pod", name, "default")["status"].get("phase")
+
+
+def run(api, what, *, within=40):
+    """Run a pod to its end and return what it printed."""
+    eventually(partial(may_create, api, what), becomes=True, within=20, because="pods may be created")
+    name = what["metadata"]["name"]
+    eventually(partial(phase, api, name), becomes="Succeeded", within=within, because=f"pod {name} succeeds",
+               story=partial(api.pod_troubles, "default"))
+    return api.logs(name, "default")
+
+
+def may_create(api, what):
+    """Create a pod; False while its namespace has no service account yet."""
+    try:
+        api.create(what)
+    except Refused as refusal:
+        if "serviceaccount" in refusal.reason:
+            return False
+        raise
+    return True
+
+
+def start(api, what):
+    eventually(partial(may_create, api, what), becomes=True, within=20, because="pods may be created")
+    name = what["metadata"]["name"]
+    eventually(partial(phase, api, name), becomes="Running", within=40, because=f"pod {name} runs",
+               story=partial(api.pod_troubles, "default"))
+
+
+@pytest.fixture(scope="module")
+def two_nodes():
+    cluster = local.up("test-two-nodes", real_nodes=2, profile="four-h100")
+    yield cluster
+    cluster.close()
+
+
+def test_pods_reach_each_other_across_nodes_and_by_name(two_nodes):
+    api = two_nodes.api
+    start(api, pod("server", "sh", "-c", "echo from-node-2 > /tmp/index.html; httpd -f -p 8080 -h /tmp", node="node-2",
+                   labels={"app": "server"}))
+    api.create({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "server", "namespace": "default"},
+                "spec": {"selector": {"app": "server"}, "ports": [{"port": 80, "targetPort": 8080}]}})
+    address = api.read("v1/Pod", "server", "default")["status"]["podIP"]
+    assert run(api, pod("by-address", "wget", "-q", "-O-", f"http://{address}:8080/", node="node-1")) == "from-node-2\n"
+    by_name = "until wget -q -T 2 -O- http://server.default.svc.cluster.local/; do :; done"
+    assert run(api, pod("by-name", "timeout", "20", "sh", "-c", by_name, node="node-1")) == "from-node-2\n"
+
+
+def test_a_container_sees_the_gpus_it_was_given_and_no_gpu_is_given_twice(two_nodes):
+    api = two_nodes.api
+    eventually(lambda: api.read("v1/Node", "node-1")["status"]["allocatable"].get("nvidia.com/gpu"), becomes="8",
+               within=20, because="GPUs of node-1")
+    seen = []
+    for name in ("first", "second"):
+        start(api, pod(name, "sh", "-c", "echo $NVIDIA_VISIBLE_DEVICES; sleep 600", node="node-1", gpus=4))
+        seen.append(set(api.logs(name, "default").strip().split(",")))
+    assert [len(ids) for ids in seen] == [4, 4]
+    assert not seen[0] & seen[1]
+    for name in ("first", "second"):
+        api.delete("v1/Pod", name, "default", grace_s=0)
+
+
+def test_an_unhealthy_gpu_is_not_offered(two_nodes):
+    api = two_nodes.api
+    device = two_nodes.gpus("node-2")[0]
+
+    def offered():
+        return api.read("v1/Node", "node-2")["status"]["allocatable"].get("nvidia.com/gpu")
+
+    eventually(offered, becomes="8", within=20, because="GPUs of node-2")
+    two_nodes.set_gpu_health("node-2", device, healthy=False)
+    eventually(offered, becomes="7", within=20, because="GPUs of node-2 with one of them unhealthy")
+    two_nodes.set_gpu_health("node-2", device, healthy=True)
+    eventually(offered, becomes="8", within=20, because="GPUs of node-2 when it is healthy again")
+
+
+def test_a_server_that_dies_is_started_again(two_nodes, host_pid):
+    api = two_nodes.api
+    before = two_nodes.processes("node-1")["kube-scheduler"]["restarts"]
+    os.kill(host_pid(two_nodes, "kube-scheduler"), signal.SIGKILL)
+    eventually(lambda: two_nodes.processes("node-1")["kube-scheduler"]["restarts"], becomes=before + 1, within=20,
+               because="restarts of kube-scheduler")
+    assert run(api, pod("after", "true")) == ""
+
+
+def test_two_clusters_live_side_by_side(two_nodes):
+    other = local.up("test-other", profile="four-h100")
+    try:
+        api = other.api
+        api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "only-here"}})
+        assert two_nodes.api.read("v1/Namespace", "only-here") is None
+        assert run(api, pod("hello", "echo", "hello")) == "hello\n"
+        assert other.spec.network != two_nodes.spec.network
+    finally:
+        other.close()
+    assert two_nodes.api.text("/readyz") == "ok"
+
+
+def test_a_name_that_is_taken_is_refused_with_the_way_out(two_nodes):
+    with pytest.raises(UsageError, match="already up") as refused:
+        local.up(two_nodes.name)
+    assert re.search(r"seatrial down --name test-two-nodes", refused.value.way_out)

@@ -47,7 +47,7 @@ def subjects(behaviour: Behaviour, *, by_team: bool, platform: str, promises: Pr
     able = {name: component for name, component in components.items()
             if set(behaviour.needs) <= component.provides | _on_top(components.values())}
     if by_team:
-        return _teams(behaviour, platform, promises, able)
+        return _teams(behaviour, platform, promises, able, components.values())
     found = [component for component in able.values()
              if not behaviour.needs or component.provides & set(behaviour.needs)]
     needs = ", ".join(behaviour.needs)
@@ -56,16 +56,24 @@ def subjects(behaviour: Behaviour, *, by_team: bool, platform: str, promises: Pr
 
 
 def _teams(behaviour: Behaviour, platform: str, promises: Promises, able: Mapping[str, Component],
-           ) -> list[Subject]:
+           components: Iterable[Component]) -> list[Subject]:
     promised = [team for team in promises.teams
                 if (behaviour.promise is None or getattr(team, behaviour.promise) is not None)
                 and (behaviour.where is None or behaviour.where(team))]
     if not promised:
         what = behaviour.promise or "anything"
         return [Subject(refusal=f"no team of {platform} was promised {what}")]
-    found = [Subject(team=team, component=able[team.component]) for team in promised if team.component in able]
+    found = [Subject(team=team, component=_acting(behaviour, able[team.component], components))
+             for team in promised if team.component in able]
     needs = ", ".join(behaviour.needs)
     return found or [Subject(refusal=f"no component that serves the teams of {platform} provides {needs}")]
+
+
+def _acting(behaviour: Behaviour, own: Component, components: Iterable[Component]) -> Component:
+    """Return the component on top that brings what a team's own one lacks: work is dressed for that one."""
+    lacks = set(behaviour.needs) - own.provides
+    return next((component for component in components
+                 if Feature.QUOTA not in component.provides and lacks & component.provides), own)
 
 
 def _on_top(components: Iterable[Component]) -> set[Feature]:

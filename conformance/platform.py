@@ -121,7 +121,9 @@ class Platform:
         self.component = component
         self.timeline = recorded
         self.teams = promises.promised(folder).teams
-        self.team = team or next((one for one in self.teams if one.component == component.name), None)
+        # A component that holds no queues works for whoever there is.
+        self.team = team or next((one for one in self.teams if one.component == component.name),
+                                 self.teams[0] if self.teams else None)
         self._submitted: list[Submitted] = []
         self._later = ExitStack()
 
@@ -143,16 +145,19 @@ class Platform:
             finally:
                 platform.clear()
 
-    def submit(self, workload: Workload, *, team: Team | None = None, named: str = "work") -> Submitted:
-        """Submit a workload for a team (default: the behaviour's), dressed for its component.
+    def submit(self, workload: Workload, *, team: Team | None = None, named: str = "work",
+               change: Callable[[Object], None] | None = None) -> Submitted:
+        """Submit a workload for a team (default: the behaviour's), dressed for the behaviour's component.
 
-        Raises Refused when the API server says no.
+        `change` edits the dressed job before it is created. Raises Refused when the API server says no.
         """
         whose = team or self.team
         if whose is None:
             raise SeatrialError(f"{self.folder.name} has no team that {self.component.name} serves")
         name = f"{named}-{secrets.token_hex(2)}"
         submitted = Submitted(self, name, whose, workload, self.component.dress(workload, whose, name))
+        if change:
+            change(submitted.objects[-1])
         self._submitted.append(submitted)
         for obj in submitted.objects:
             self.api.create(obj)

@@ -131,8 +131,6 @@ def _zone(index: int) -> str:
 
 
 def _node(name: str, group: Group, *, zone: str, rack: str) -> dict[str, Any]:
-    gpu = group.gpu
-    major, _, minor = gpu.compute_capability.partition(".")
     labels = {
         names.NODE_LABEL: names.FAKE,
         names.HOSTNAME_LABEL: name,
@@ -141,20 +139,8 @@ def _node(name: str, group: Group, *, zone: str, rack: str) -> dict[str, Any]:
         names.REGION_LABEL: REGION,
         names.ZONE_LABEL: zone,
         names.RACK_LABEL: rack,
-        names.GPU_PRODUCT: gpu.product,
-        names.GPU_COUNT: str(group.gpus_per_node),
-        names.GPU_MEMORY: str(gpu.memory_mib),
-        names.GPU_FAMILY: gpu.family,
-        names.GPU_COMPUTE_MAJOR: major,
-        names.GPU_COMPUTE_MINOR: minor,
-        names.GPU_PRESENT: "true",
-        names.GPU_REPLICAS: "1",
-        names.GPU_MODE: "compute",
-        names.GPU_SHARING: "none",
-        names.MIG_CAPABLE: str(gpu.mig_capable).lower(),
+        **group.gpu.labels(group.gpus_per_node),
     }
-    if gpu.mig_capable:
-        labels[names.MIG_STRATEGY] = "single"
     resources = {
         "cpu": str(group.cpu),
         "memory": group.memory,

@@ -6,6 +6,7 @@ from functools import cache
 
 from conformance import assets, located_yaml
 from conformance.errors import UsageError
+from conformance.model import names as labels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,24 @@ class GpuModel:
     compute_capability: str
     """Major and minor, for example `9.0`."""
     mig_capable: bool
+
+    def labels(self, count: int) -> dict[str, str]:
+        """Return what GPU Feature Discovery says about a node with `count` of them."""
+        major, _, minor = self.compute_capability.partition(".")
+        said = {
+            labels.GPU_PRODUCT: self.product,
+            labels.GPU_COUNT: str(count),
+            labels.GPU_MEMORY: str(self.memory_mib),
+            labels.GPU_FAMILY: self.family,
+            labels.GPU_COMPUTE_MAJOR: major,
+            labels.GPU_COMPUTE_MINOR: minor,
+            labels.GPU_PRESENT: "true",
+            labels.GPU_REPLICAS: "1",
+            labels.GPU_MODE: "compute",
+            labels.GPU_SHARING: "none",
+            labels.MIG_CAPABLE: str(self.mig_capable).lower(),
+        }
+        return said | ({labels.MIG_STRATEGY: "single"} if self.mig_capable else {})
 
 
 def names() -> list[str]:

@@ -14,7 +14,9 @@ from conformance import pki
 from conformance.clusters import kwok
 from conformance.clusters.local import cgroups
 from conformance.clusters.local.spec import API_PORT, KWOK_PORT, ClusterSpec, NodeSpec, state_root
+from conformance.gpu import models
 from conformance.gpu.devices import devices, write_state
+from conformance.model import names
 
 DNS_SERVICE_INDEX = 10
 CLUSTER_DOMAIN = "cluster.local"
@@ -157,7 +159,7 @@ def _node(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path], pytho
     kubelet = [
         str(binaries["kubelet"]), f"--config={folder}/kubelet.json", f"--kubeconfig={certs}/{node.name}.conf",
         f"--hostname-override={node.name}", f"--node-ip={node.address}",
-        "--node-labels=seatrial.io/node=real",
+        "--node-labels=" + ",".join(f"{key}={value}" for key, value in _labels(node).items()),
     ]
     found: list[dict[str, Any]] = [
         {"name": "containerd", "argv": [program("containerd"), "--config", f"{folder}/containerd.toml"]},
@@ -170,6 +172,12 @@ def _node(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path], pytho
         found.append({"name": "device-plugin", "argv": plugin, "after": ready,
                       "env": {"PYTHONPATH": str(Path(__file__).parents[3])}})
     return found
+
+
+def _labels(node: NodeSpec) -> dict[str, str]:
+    # As GPU Feature Discovery would say it: queues look for the product.
+    gpus = models.model(GPU_MODEL).labels(node.gpus) if node.gpus else {}
+    return {names.NODE_LABEL: names.REAL, **gpus}
 
 
 def _kwok(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path]) -> dict[str, Any]:

@@ -14,7 +14,8 @@ def dress(workload: Workload, team: Team, name: str) -> list[Object]:
     def _replicas(count: int) -> dict[str, Any]:
         template = pod_template(name, workload, container="pytorch")
         del template["spec"]["restartPolicy"]  # the replica's own decides
-        return {"replicas": count, "restartPolicy": "OnFailure", "template": template}
+        # The operator itself starts a pod anew that was killed; what a program says of itself (1 to 127) is final.
+        return {"replicas": count, "restartPolicy": "ExitCode", "template": template}
 
     replicas = {"Master": _replicas(1)}
     if workload.pods > 1:

@@ -74,7 +74,7 @@ def test_pods_reach_each_other_across_nodes_and_by_name(two_nodes):
     assert run(api, pod("by-address", "wget", "-q", "-O-", f"http://{address}:8080/", node="node-1")) == "from-node-2\n"
     # A static busybox resolves names in nslookup only: its wget would need the C library's plugins.
     by_name = ("until a=$(nslookup server.default.svc.cluster.local | sed -n '4,$s/Address: *//p') && [ -n \"$a\" ]"
-               " && wget -q -T 2 -O- http://$a/; do :; done")
+               " && timeout 2 wget -q -O- http://$a/; do :; done")
     assert run(api, pod("by-name", "sh", "-c", by_name, node="node-1")) == "from-node-2\n"
 
 

@@ -41,7 +41,9 @@ def others_take_all_they_may(platform: Platform, team: Team, *, priority: int = 
         ask(platform, other, most(other), priority=priority)
     held = held_by(platform, others)
     there_is = min(sum(map(most, others)), free_for_others(platform, team))
-    eventually(held, becomes=at_least(there_is), because=f"GPUs that those who share with {team.name} can get")
+    # A rest that is smaller than a job stays idle.
+    eventually(held, becomes=at_least(there_is - there_is % GPUS_PER_JOB),
+               because=f"those who share with {platform.queue_of(team)} take all they may")
     return held
 
 

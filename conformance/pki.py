@@ -45,6 +45,7 @@ class Authority:
             _started(self._name, self._name, self._key.public_key())
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .add_extension(_usage(signs=True), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256()))
         self.pair = Pair(_pem(self._certificate), _key_pem(self._key))
 
@@ -61,6 +62,8 @@ class Authority:
             _started(subject, self._name, key.public_key())
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(signs=False), critical=True)
+            # RFC 5280, 4.2.1.1: strict verifiers (Python 3.13's, for one) refuse a certificate without it.
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
             .add_extension(x509.ExtendedKeyUsage(usages), critical=False))
         if serves:
             builder = builder.add_extension(x509.SubjectAlternativeName([_alternative(s) for s in serves]),

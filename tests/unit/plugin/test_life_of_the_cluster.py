@@ -75,7 +75,7 @@ def test_rows_tell_the_ground_and_the_progress(trial):
 
 def test_all_workers_share_one_cluster(trial):
     trial.suite(SUITE)
-    printed = trial.run("-n2", "--dist", "loadgroup", separately=True)
+    printed = trial.run("-n2", separately=True)
     printed.assert_outcomes(passed=4)
     notes = trial.notes()
     assert notes[:2] == ["open seatrial for queues", "install queues"]
@@ -95,58 +95,59 @@ def test_dies(platform):
     """It dies."""
     os._exit(1)
 ''')
-    trial.run("-n1", "--dist", "loadgroup", "--max-worker-restart", "0", "-k", "kueue", separately=True)
+    trial.run("-n1", "--max-worker-restart", "0", "-k", "kueue", separately=True)
     (row,) = trial.rows("result")
     assert row["outcome"] == "error"
     assert "test_dies[kueue]" in row["id"]
     assert "crashed" in row["cause"]
 
 
-def test_scarce_things_make_groups(trial):
-    trial.suite('''
-@promise()
-def test_gpus(platform):
-    """It takes all GPUs."""
-
-@promise(alone=None)
-def test_free(platform):
-    """It takes nothing."""
-
-@promise(promise="may_borrow_gpus", alone="cohort")
-def test_cohort(platform, team):
-    """It takes what its cohort has."""
-
-def pytest_collection_finish(session):
-    pass
-''')
-    (trial.path / "plugin_that_looks.py").write_text('''
-def pytest_collection_finish(session):
-    for item in session.items:
-        print("GROUP", item.name, [mark.args[0] for mark in item.iter_markers("xdist_group")])
-''')
-    trial.pytester.syspathinsert()
-    trial.run("-p", "plugin_that_looks", "-s").stdout.fnmatch_lines_random([
-        "GROUP test_gpus[[]kueue[]] [[]'gpus'[]]", "GROUP test_free[[]kueue[]] [[][]]",
-        "GROUP test_cohort[[]training-a[]] [[]'cohort-all'[]]"])
-    trial.run("-p", "plugin_that_looks", "-s", "--prove").stdout.fnmatch_lines_random([
-        "GROUP test_free[[]kueue-quota-dropped[]] [[]'gpus'[]]"])
-
-
-def test_what_shares_a_scarce_thing_shares_a_worker(trial):
-    trial.suite('''
+WHO_RUNS_WHAT = '''
 import os
 from pathlib import Path
 
+@pytest.fixture(autouse=True)
+def who(request):
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "nobody")
+    with open(Path(__file__).parent.parent / "workers", "a") as file:
+        file.write(f"{request.node.originalname} {worker}" + chr(10))
+
 @promise()
-@pytest.mark.parametrize("number", range(8))
+@pytest.mark.parametrize("number", range(6))
 def test_gpus(platform, number):
     """It takes all GPUs."""
-    with open(Path(__file__).parent.parent / "workers", "a") as file:
-        file.write(os.environ["PYTEST_XDIST_WORKER"] + chr(10))
-''')
-    trial.run("-n2", "--dist", "loadgroup", separately=True).assert_outcomes(passed=16)
-    workers = (trial.path / "workers").read_text().split()
-    assert (len(workers), len(set(workers))) == (16, 1)
+
+@promise(promise="may_borrow_gpus", alone="cohort")
+@pytest.mark.parametrize("number", range(6))
+def test_cohort(platform, team, number):
+    """It takes what its cohort has."""
+
+@promise(alone=None)
+@pytest.mark.parametrize("number", range(20))
+def test_free(platform, number):
+    """It takes nothing."""
+    import time
+    time.sleep(0.02)
+'''
+
+
+def workers_of(trial, name):
+    return {line.split()[1] for line in (trial.path / "workers").read_text().splitlines()
+            if line.startswith(f"{name} ")}
+
+
+def test_what_shares_a_scarce_thing_shares_a_worker(trial):
+    trial.suite(WHO_RUNS_WHAT)
+    trial.run("-n2", separately=True).assert_outcomes(passed=12 + 6 + 40)
+    assert len(workers_of(trial, "test_gpus")) == 1
+    assert len(workers_of(trial, "test_cohort")) == 1
+    assert len(workers_of(trial, "test_free")) == 2
+
+
+def test_proofs_share_one_worker(trial):
+    trial.suite(WHO_RUNS_WHAT)
+    trial.run("-n2", "--prove", separately=True)
+    assert len({worker for name in ("gpus", "cohort", "free") for worker in workers_of(trial, f"test_{name}")}) == 1
 
 
 def test_other_tests_are_left_alone(trial):

@@ -1,0 +1,53 @@
+"""What the command says and returns when something is wrong."""
+
+import subprocess
+import sys
+
+import pytest
+
+from conformance import cli
+from conformance.errors import SeatrialError, UsageError
+from conformance.waiting import Unmet
+
+
+def seatrial(*words):
+    return subprocess.run([sys.executable, "-m", "conformance.cli", *words], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS)
+def test_every_command_has_help_with_examples(command):
+    told = seatrial(command, "--help")
+    assert told.returncode == 0
+    assert "examples:" in told.stdout
+
+
+@pytest.mark.parametrize("words", [[], ["fly"], ["up", "--nodes", "many"], ["down", "--name", "no-such-cluster"],
+                                   ["promises", "/no/such/folder"], ["build", "no-such-program"],
+                                   ["kubeconfig", "--name", "no-such-cluster"], ["run", "--platform", "/no/such"]])
+def test_wrong_usage_ends_with_2_and_without_a_traceback(words):
+    told = seatrial(*words)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert "Traceback" not in told.stderr
+    assert told.stderr
+
+
+@pytest.mark.parametrize(("error", "code", "text"), [
+    (UsageError("a.yaml:3: no", "write yes"), 2, "seatrial: a.yaml:3: no\n  way out: write yes\n"),
+    (SeatrialError("the disk is full", "free some"), 3, "seatrial: the disk is full\n  way out: free some\n"),
+    (Unmet("the DNS: expected True; saw False", "  0.00 s  False"), 3,
+     "seatrial: the DNS: expected True; saw False\n  0.00 s  False\n"),
+    (KeyboardInterrupt(), 130, "interrupted\n"),
+])
+def test_an_error_becomes_one_message_and_an_exit_code(monkeypatch, capsys, error, code, text):
+    class Broken:
+        @staticmethod
+        def add_arguments(parser):
+            pass
+
+        @staticmethod
+        def run(args):
+            raise error
+
+    monkeypatch.setattr(cli, "_load", lambda where: Broken)
+    assert cli.main(["doctor"]) == code
+    assert capsys.readouterr().err == text

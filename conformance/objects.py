@@ -210,10 +210,14 @@ class Api:
 
     # -- objects ----------------------------------------------------------------------------------
 
-    def create(self, obj: Object) -> Object:
-        """Create an object and return it as the server made it. Raises Refused."""
+    def create(self, obj: Object, *, dry_run: bool = False) -> Object:
+        """Create an object and return it as the server made it; a dry run asks everybody and keeps nothing.
+
+        Raises Refused.
+        """
         return self._write(name_of(obj), "POST", self._path_of(obj, named=False), obj,
-                           query={"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"})
+                           query={"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict",
+                                  **({"dryRun": "All"} if dry_run else {})})
 
     def apply(self, obj: Object) -> Object:
         """Apply an object server-side, taking over fields that others own. Raises Refused."""

@@ -8,8 +8,8 @@ from functools import cached_property, partial
 from typing import Any, Self
 
 from conformance import promises, queues, timeline
-from conformance.clusters import Cluster, fake_nodes
-from conformance.errors import SeatrialError
+from conformance.clusters import Cluster, FakeGpus, fake_nodes
+from conformance.errors import SeatrialError, Unsupported
 from conformance.model import names
 from conformance.model.component import Component
 from conformance.model.platform import PlatformFolder
@@ -86,9 +86,10 @@ class Submitted:
         for pod in self.pod_list():
             self._tell(pod, {names.FINISH: names.SUCCEEDED})
 
-    def fail_one(self, *, exit_code: int = 1) -> str:
-        """Let one of its pods on a fake node fail; return its name."""
-        pod = min(self.pod_list(), key=lambda one: str(one["metadata"]["name"]))
+    def fail_one(self, ending: str = "", *, exit_code: int = 1) -> str:
+        """Let one of its pods on a fake node fail, the first whose name ends so; return its name."""
+        pod = min((one for one in self.pod_list() if one["metadata"]["name"].endswith(ending)),
+                  key=lambda one: str(one["metadata"]["name"]))
         self._tell(pod, {names.FINISH: names.FAILED, names.EXIT_CODE: str(exit_code)})
         return str(pod["metadata"]["name"])
 
@@ -151,9 +152,7 @@ class Platform:
 
         `change` edits the dressed job before it is created. Raises Refused when the API server says no.
         """
-        whose = team or self.team
-        if whose is None:
-            raise SeatrialError(f"{self.folder.name} has no team that {self.component.name} serves")
+        whose = team or self.served_team
         name = f"{named}-{secrets.token_hex(2)}"
         submitted = Submitted(self, name, whose, workload, self.component.dress(workload, whose, name))
         if change:
@@ -163,12 +162,39 @@ class Platform:
             self.api.create(obj)
         return submitted
 
+    @property
+    def served_team(self) -> Team:
+        """The behaviour's team. Raises SeatrialError when nobody is there to work for."""
+        if self.team is None:
+            raise SeatrialError(f"{self.folder.name} has no team that {self.component.name} serves")
+        return self.team
+
     def create(self, obj: Object) -> Object:
         """Create an object that goes when the behaviour ends. Raises Refused."""
         made = self.api.create(obj)
         meta = made["metadata"]
         self._later.callback(self.api.delete, kind_of(obj), meta["name"], meta.get("namespace"))
         return made
+
+    def at_the_end(self, action: Callable[[], None]) -> None:
+        """Do something when the behaviour ends, whatever came of it; the last that was asked for comes first."""
+        self._later.callback(action)
+
+    def gpus(self, node: str) -> list[str]:
+        """Return the ids of a real node's fake GPUs. Raises Unsupported where they are real."""
+        return self._fake_gpus().gpus(node)
+
+    def sick_gpu(self, node: str) -> str:
+        """Make a fake GPU of a real node unhealthy until the behaviour ends; return its id. Raises Unsupported."""
+        first = self.gpus(node)[0]
+        self._later.callback(self._fake_gpus().set_gpu_health, node, first, healthy=True)
+        self._fake_gpus().set_gpu_health(node, first, healthy=False)
+        return first
+
+    def _fake_gpus(self) -> FakeGpus:
+        if not isinstance(self.cluster, FakeGpus):
+            raise Unsupported(f"the GPUs of {self.cluster.name} are not ours to count and to make sick")
+        return self.cluster
 
     def stranger_namespace(self, team: Team) -> str:
         """Make a namespace with a door of its own to the team's ClusterQueue, and return its name."""
@@ -207,6 +233,25 @@ class Platform:
             queue = promises.cluster_queue_of(team, self.folder)
             return f"ClusterQueue {queue.name if queue else '(none)'}"
         return f"Queue {team.queue}"
+
+    def nodes_of(self, team: Team) -> list[Object]:
+        """Return the fake nodes on which work of a team may stand, by the flavors of its queue, sorted by name."""
+        found = self.api.list("v1/Node", labels=f"{names.NODE_LABEL}={names.FAKE}")
+        flavors = self._flavors(team)
+        wanted = [flavor.spec.get("nodeLabels") or {} for flavor in
+                  queues.of_kind(self.folder.manifests, queues.KUEUE, "ResourceFlavor") if flavor.name in flavors]
+        return sorted((node for node in found
+                       if not wanted or any(labels.items() <= node["metadata"]["labels"].items() for labels in wanted)),
+                      key=lambda node: str(node["metadata"]["name"]))
+
+    def half_gang_lasts_s(self, team: Team) -> float:
+        """Return for how many seconds the manifests let half a gang of a team hold GPUs; 0: never half."""
+        return promises.half_gang_lasts_s(team, self.folder)
+
+    def _flavors(self, team: Team) -> set[str]:
+        """Names of the ResourceFlavors of a team's queue; none where Kueue does not serve the team."""
+        queue = promises.cluster_queue_of(team, self.folder)
+        return {flavor.flavor for flavor in queue.quota.flavors} if queue else set()
 
     def domain_of_node(self, level: str) -> dict[str, str]:
         """Return rack or zone by node as the nodes were made: labels may lie, the profile does not."""

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from ruamel.yaml import YAML
 
 from conformance import located_yaml, queues
+from conformance.errors import UsageError
+from conformance.model import quantity
 from conformance.model.platform import ClusterQueue, PlatformFolder, Step, VolcanoQueue
 from conformance.model.promise import Promises, Team
 
 DRAFTED_BACK_WITHIN_S = 60
 """Manifests say that GPUs are given back, never how soon: a minute leaves pods time to end in order."""
+KUEUES_TIMEOUT = "5m"
+"""What waitForPodsReady waits when it does not say."""
 NEVER = "Never"
 """Kueue's word for a preemption policy that takes nothing."""
 
@@ -126,9 +130,30 @@ def who_preempts_volcano(queue: VolcanoQueue, conf: VolcanoConf | None) -> Itera
 def starts_gangs(queue: ClusterQueue, folder: PlatformFolder) -> bool:
     """Whether half a job of a ClusterQueue cannot stay: pods are waited for, or placed before admission."""
     kueue = folder.component("kueue")
+    return bool(kueue and kueue.settings.get("waitForPodsReady")) or _placed(queue, folder)
+
+
+def half_gang_lasts_s(team: Team, folder: PlatformFolder) -> float:
+    """Return for how many seconds the manifests let half a gang of a team hold GPUs.
+
+    0 where the pods of a gang are bound all or none, and where nothing is said: then the promise counts.
+    Raises UsageError when `timeout` of Kueue's waitForPodsReady is no duration.
+    """
+    queue = cluster_queue_of(team, folder)
+    spec = folder.component(team.component)
+    waits = spec.settings.get("waitForPodsReady") if spec else None
+    # With a topology Kueue looks for a place for every pod before it lets any start.
+    if queue is None or not waits or _placed(queue, folder):
+        return 0
+    try:
+        return quantity.seconds(waits.get("timeout", KUEUES_TIMEOUT))
+    except ValueError as error:
+        raise UsageError(f"{folder.name}: waitForPodsReady: timeout: {error}") from None
+
+
+def _placed(queue: ClusterQueue, folder: PlatformFolder) -> bool:
     placed = queues.topologies(folder.manifests)
-    return bool(kueue and kueue.settings.get("waitForPodsReady")) \
-        or all(flavor.flavor in placed for flavor in queue.quota.flavors)
+    return all(flavor.flavor in placed for flavor in queue.quota.flavors)
 
 
 def _kueue_teams(folder: PlatformFolder) -> Iterator[Team]:

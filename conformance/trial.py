@@ -57,13 +57,14 @@ class Trial:
 
     @cached_property
     def components(self) -> dict[str, Component]:
-        """The components of the folder, by name. Raises UsageError for one that is not known."""
+        """The components of the folder and of the ground, by name. Raises UsageError for one that is not known."""
         known = self.ground.components()
         unknown = [spec.name for spec in self.folder.components if spec.name not in known]
         if unknown:
             raise UsageError(f"{self.folder.name}: there is no component {unknown[0]!r}",
                              f"known: {', '.join(sorted(known))}")
-        return {spec.name: known[spec.name] for spec in self.folder.components}
+        below = [component.name for component in known.values() if component.of_ground]
+        return {name: known[name] for name in (*(spec.name for spec in self.folder.components), *below)}
 
     # -- what runs --------------------------------------------------------------------------------
 
@@ -182,7 +183,7 @@ class Trial:
             yield
             return
         try:
-            site = Site(api=self.cluster.api, team=subject.team, folder=self.folder.path)
+            site = Site(api=self.cluster.api, team=subject.team, folder=self.folder.path, cluster=self.cluster)
             with judging.applied(subject.fault, site):
                 yield
         except judging.PlatformLeftBroken as error:

@@ -1,8 +1,9 @@
 """Grounds to stand on: one module for each way to get a cluster."""
 
-from collections.abc import Callable, Mapping
+import signal
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from conformance.errors import UsageError
 from conformance.model.fidelity import Fidelity
@@ -46,6 +47,23 @@ class Cluster(Protocol):
 
     def close(self) -> None:
         """Take it down, where that is ours to do."""
+
+
+@runtime_checkable
+class FakeGpus(Protocol):
+    """A cluster whose real nodes have fake GPUs that a test may change."""
+
+    def gpus(self, node: str) -> list[str]:
+        """Return the ids of a real node's GPUs."""
+
+    def set_gpus(self, node: str, ids: Sequence[str]) -> None:
+        """Give a real node other GPUs, all healthy."""
+
+    def set_gpu_health(self, node: str, device: str, *, healthy: bool) -> None:
+        """Make a GPU of a real node healthy or not."""
+
+    def signal_gpu_plugin(self, node: str, number: signal.Signals) -> None:
+        """Send a signal to the GPU plugin of a real node."""
 
 
 def open_cluster(kind: str, *, name: str, kubeconfig: Path | None = None, nodes_profile: str | None = None,

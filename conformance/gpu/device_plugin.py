@@ -121,7 +121,9 @@ class Resource:
                 if not present[wanted].healthy:
                     await context.abort(grpc.StatusCode.FAILED_PRECONDITION,
                                         f"{self.name}: device {wanted} is unhealthy")
-            response.container_responses.add(envs={VISIBLE_DEVICES: ",".join(container.devices_ids)})
+            # A share of a device is called DEVICE::SHARE, and whoever gets it sees the whole device.
+            visible = dict.fromkeys(wanted.partition("::")[0] for wanted in container.devices_ids)
+            response.container_responses.add(envs={VISIBLE_DEVICES: ",".join(visible)})
         return response
 
 

@@ -27,3 +27,5 @@ class Component:
     dress: Callable[[Workload, Team, str], list[dict[str, Any]]]
     """The objects of a neutral workload, submitted for a team under a name."""
     faults: tuple[Fault, ...] = ()
+    of_ground: bool = False
+    """It comes with the cluster, so that no platform folder names it."""

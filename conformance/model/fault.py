@@ -19,6 +19,8 @@ class Site:
     """The team whose promise is tested; None when the behaviour is not about one team."""
     folder: Path
     """The platform folder that was installed."""
+    cluster: Any = None
+    """The live cluster: a `conformance.clusters.Cluster`."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,8 @@ class Workload:
     command: tuple[str, ...] = ()
     on_real_node: bool = False
     restart_job_on_eviction: bool = False
+    leaves_lost_node_after_s: int | None = None
+    """How long its pods stay bound to a node that is not ready; None: as the cluster says, usually 300 s."""
 
     @property
     def gpus(self) -> int:
@@ -39,7 +41,8 @@ def job(*, gpus: int, gpus_per_pod: int = 0, priority: int = 0) -> Workload:
 
 
 def gang(*, pods: int, gpus_per_pod: int = 8, min_pods: int | None = None, one_of: str | None = None,
-         restart_job_on_eviction: bool = False) -> Workload:
+         restart_job_on_eviction: bool = False, leaves_lost_node_after_s: int | None = None) -> Workload:
     """Pods that start together or not at all."""
     return Workload(pods=pods, gpus_per_pod=gpus_per_pod, gang=True, min_pods=min_pods, one_of=one_of,
-                    restart_job_on_eviction=restart_job_on_eviction)
+                    restart_job_on_eviction=restart_job_on_eviction,
+                    leaves_lost_node_after_s=leaves_lost_node_after_s)

@@ -4,7 +4,8 @@ Needs Linux and root; no container engine, no registry. `missing()` says what a 
 """
 
 import json
-from collections.abc import Callable, Mapping
+import signal
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -17,8 +18,9 @@ from conformance.clusters.local import lifecycle
 from conformance.clusters.local.processes import DNS_SERVICE_INDEX
 from conformance.clusters.local.spec import ClusterSpec, NodeSpec
 from conformance.errors import UsageError
-from conformance.gpu.devices import read_state, set_health
+from conformance.gpu.devices import Device, read_state, set_health, write_state
 from conformance.model.fidelity import Fidelity
+from conformance.model.names import GPU_RESOURCE
 from conformance.objects import Api, is_true, load
 from conformance.waiting import eventually
 
@@ -79,6 +81,14 @@ class LocalCluster:
     def set_gpu_health(self, node: str, device: str, *, healthy: bool) -> None:
         """Make a fake GPU of a real node healthy or not; the kubelet hears of it at once."""
         set_health(self.node(node).folder / "gpus.json", device, healthy=healthy)
+
+    def set_gpus(self, node: str, ids: Sequence[str]) -> None:
+        """Give a real node other fake GPUs, all healthy; the kubelet hears of them at once."""
+        write_state(self.node(node).folder / "gpus.json", {GPU_RESOURCE: [Device(id=one) for one in ids]})
+
+    def signal_gpu_plugin(self, node: str, number: signal.Signals) -> None:
+        """Send a signal to the fake GPU plugin of a real node. Raises SeatrialError when it does not run."""
+        lifecycle.signal_process(self.node(node), "conformance.gpu.device_plugin", number)
 
     def load_images(self, archives: Mapping[str, Path]) -> None:
         """Load OCI archives into every real node, under the names that they carry."""

@@ -132,6 +132,16 @@ def _commands() -> list[tuple[int, list[str]]]:
     return found
 
 
+def signal_process(node: NodeSpec, module: str, number: signal.Signals) -> None:
+    """Send a signal to a node's process that runs a module of ours. Raises SeatrialError when it does not run."""
+    found = [pid for pid, command in _commands()
+             if module in command and any(word.startswith(f"{node.folder}/") for word in command)]
+    if not found:
+        raise SeatrialError(f"{node.name} of cluster {node.cluster} runs no {module}")
+    for pid in found:
+        os.kill(pid, number)
+
+
 def is_running(name: str) -> bool:
     """Whether every node's first process of a recorded cluster lives."""
     spec = ClusterSpec.read(name)

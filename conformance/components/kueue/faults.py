@@ -2,11 +2,12 @@
 
 import copy
 import json
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from conformance.components import available
+from conformance.components import available, crds, webhooks
 from conformance.errors import SeatrialError, Unsupported
 from conformance.model.fault import Fault, Site
 from conformance.model.names import GPU_RESOURCE, RACK_LABEL
@@ -14,6 +15,7 @@ from conformance.objects import Object
 from conformance.waiting import eventually, patience
 
 CLUSTER_QUEUE = "kueue.x-k8s.io/v1beta2/ClusterQueue"
+RESOURCE_FLAVOR = "kueue.x-k8s.io/v1beta2/ResourceFlavor"
 LOCAL_QUEUE = "kueue.x-k8s.io/v1beta2/LocalQueue"
 CONFIG_MAP, CONFIG_KEY = "kueue-manager-config", "controller_manager_config.yaml"
 SYSTEM, DEPLOYMENT = "kueue-system", "kueue-controller-manager"
@@ -137,6 +139,8 @@ def _restart(api: Any, configuration: str) -> None:
                    because="the pods of Kueue")
     eventually(lambda: available(api, SYSTEM, DEPLOYMENT), becomes=True, within=patience().ready,
                because="Kueue is available again")
+    webhooks.await_answer(api, {"apiVersion": "kueue.x-k8s.io/v1beta2", "kind": "ResourceFlavor",
+                                "metadata": {"name": "does-kueue-answer"}})
 
 
 def _configuration_fault(name: str, description: str, change: Change) -> Fault:
@@ -156,6 +160,38 @@ def _no_fair_sharing(configuration: Object) -> None:
 
 def _no_waiting(configuration: Object) -> None:
     configuration.pop("waitForPodsReady", None)
+
+
+def _pytorch_not_managed(configuration: Object) -> None:
+    frameworks = configuration["integrations"]["frameworks"]
+    # Not its pods either: Kueue would hold them one by one.
+    configuration["integrations"]["frameworks"] = [
+        name for name in frameworks if name not in ("kubeflow.org/pytorchjob", "pod")]
+
+
+@contextmanager
+def _gpus_overcounted(site: Site) -> Iterator[None]:
+    """Let the team's ClusterQueue have twice its GPUs, and no topology that would notice that they are not there."""
+    api, name, copies = site.api, cluster_queue_name(site), []
+    sound = api.read(CLUSTER_QUEUE, name)["spec"]
+    broken = copy.deepcopy(sound)
+    for flavor in (flavor for group in broken["resourceGroups"] for flavor in group["flavors"]):
+        placed = api.read(RESOURCE_FLAVOR, flavor["name"])
+        if placed["spec"].pop("topologyName", None):
+            flavor["name"] = f"{flavor['name']}-{secrets.token_hex(2)}"
+            copies.append(flavor["name"])
+            api.create({"apiVersion": placed["apiVersion"], "kind": placed["kind"],
+                        "metadata": {"name": flavor["name"]}, "spec": placed["spec"]})
+        for resource in flavor["resources"]:
+            if resource["name"] == GPU_RESOURCE:
+                resource["nominalQuota"] = 2 * int(resource["nominalQuota"])
+    _replace_spec(site, name, broken)
+    try:
+        yield
+    finally:
+        _replace_spec(site, name, sound)
+        for copied in copies:
+            api.delete(RESOURCE_FLAVOR, copied)
 
 
 @contextmanager
@@ -194,6 +230,16 @@ FAULTS = (
                          _no_enforcement),
     _configuration_fault("fair-sharing-off", "borrowers are served in order of arrival", _no_fair_sharing),
     _configuration_fault("pods-ready-not-awaited", "half-started jobs keep their GPUs", _no_waiting),
+    _configuration_fault("pytorch-not-managed", "Kueue knows neither PyTorchJobs nor single pods",
+                         _pytorch_not_managed),
+    Fault(name="gpus-overcounted", description="the ClusterQueue has twice the GPUs of its nodes, and no topology",
+          applied=_gpus_overcounted),
+    Fault(name="kueue-webhook-gone", description="the API takes any object of Kueue's that fits the schema",
+          applied=webhooks.gone("kueue-validating-webhook-configuration")),
+    Fault(name="kueue-rules-stripped", description="the schemas of Kueue's queues have lost their CEL rules",
+          applied=crds.changed(crds.without_rules, "clusterqueues.kueue.x-k8s.io", "localqueues.kueue.x-k8s.io")),
+    Fault(name="kueue-conversion-off", description="a ClusterQueue is renamed to another version, not converted",
+          applied=crds.changed(crds.without_conversion, "clusterqueues.kueue.x-k8s.io")),
     Fault(name="racks-mislabelled", description="every node says that it stands in the first rack",
           applied=racks_mislabelled),
 )

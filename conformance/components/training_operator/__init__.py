@@ -25,6 +25,21 @@ def install(api: Api, spec: ComponentSpec, load_images: LoadImages) -> None:
                      load_images)
 
 
+# Upstream's looks the name up with nslookup, which fails in busybox where there are several search domains.
+WAIT_FOR_MASTER = """\
+- name: wait-for-master
+  image: {{.InitContainerImage}}
+  imagePullPolicy: IfNotPresent
+  resources: {requests: {cpu: 10m}}
+  command:
+    - sh
+    - -c
+    - for i in $(seq {{.MaxTries}}); do ping -c 1 -W 1 {{.MasterAddr}} && exit 0; sleep 1; done; exit 1
+"""
+WAITING = "wait-for-master"
+"""Name of the ConfigMap with the above."""
+
+
 def _patched(objects: list[Object], settings: Any) -> list[Object]:
     for obj in objects:
         if obj["kind"] == "Deployment":
@@ -32,7 +47,16 @@ def _patched(objects: list[Object], settings: Any) -> list[Object]:
             obj["spec"]["template"]["spec"]["containers"][0]["args"] = [
                 # Workers wait for their master's name in this image: upstream's alpine cannot be pulled here.
                 f"--pytorch-init-container-image={IMAGE}", *map(str, settings.get("args", ()))]
-    return objects
+            _mount(obj["spec"]["template"]["spec"])
+    return [*objects, {"apiVersion": "v1", "kind": "ConfigMap",
+                       "metadata": {"name": WAITING, "namespace": NAMESPACE},
+                       "data": {"initContainer.yaml": WAIT_FOR_MASTER}}]
+
+
+def _mount(pod: Object) -> None:
+    """Put the ConfigMap where the operator looks for the init container of workers."""
+    pod["volumes"].append({"name": WAITING, "configMap": {"name": WAITING}})
+    pod["containers"][0]["volumeMounts"].append({"name": WAITING, "mountPath": "/etc/config", "readOnly": True})
 
 
 def detect(api: Api) -> str | None:

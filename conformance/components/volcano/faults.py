@@ -5,13 +5,16 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from conformance.components import available
+from conformance.components import available, webhooks
 from conformance.components.volcano.names import NAMESPACE, QUEUE, SCHEDULER_CONFIG, SCHEDULER_KEY
 from conformance.errors import SeatrialError, Unsupported
 from conformance.model.fault import Fault, Site
 from conformance.model.names import GPU_RESOURCE
-from conformance.objects import Object, parse
+from conformance.objects import Object, kind_of, parse
 from conformance.waiting import eventually, patience
+
+RETRIES = "volcano.sh/job-retry-count"
+CLUSTER_ROLE, CONTROLLERS = "rbac.authorization.k8s.io/v1/ClusterRole", "volcano-controllers"
 
 Change = Callable[[Object], None]
 
@@ -116,6 +119,42 @@ def _controllers_down(site: Site) -> Iterator[None]:
         _scale(site, "volcano-controllers", "app=volcano-controller", 1)
 
 
+@contextmanager
+def _may_not_delete_pods(site: Site) -> Iterator[None]:
+    role = site.api.read(CLUSTER_ROLE, CONTROLLERS)
+    sound = role["rules"]
+    broken = copy.deepcopy(sound)
+    for rule in broken:
+        if "pods" in rule["resources"]:
+            rule["verbs"] = [verb for verb in rule["verbs"] if verb != "delete"]
+    site.api.patch(CLUSTER_ROLE, CONTROLLERS, {"rules": broken})
+    try:
+        yield
+    finally:
+        site.api.patch(CLUSTER_ROLE, CONTROLLERS, {"rules": sound})
+
+
+@contextmanager
+def _second_attempts_refused(site: Site) -> Iterator[None]:
+    """Keep an admission policy that knows the pods of a job's first attempt only."""
+    name, group = "seatrial-first-attempts-only", "admissionregistration.k8s.io/v1"
+    rules = [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}]
+    attempt = f"object.metadata.?annotations[?'{RETRIES}'].orValue('0')"
+    made: list[Object] = [
+        {"apiVersion": group, "kind": "ValidatingAdmissionPolicy", "metadata": {"name": name},
+         "spec": {"matchConstraints": {"resourceRules": rules},
+                  "validations": [{"expression": f"{attempt} == '0'", "message": "this is not a first attempt"}]}},
+        {"apiVersion": group, "kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": name},
+         "spec": {"policyName": name, "validationActions": ["Deny"]}}]
+    try:
+        for obj in made:
+            site.api.create(obj)
+        yield
+    finally:
+        for obj in reversed(made):
+            site.api.delete(kind_of(obj), name)
+
+
 FAULTS = (
     _scheduler_fault("gang-plugin-off", "Volcano's scheduler runs without its gang plugin",
                      _without_plugin("gang")),
@@ -129,4 +168,10 @@ FAULTS = (
     _queue_fault("capability-short", "the Queue deserves and may hold one node less than promised", _capability_short),
     Fault(name="job-controller-down", description="nothing restarts Volcano's jobs",
           applied=_controllers_down),
+    Fault(name="volcano-webhook-gone", description="the API takes any Job that fits the schema",
+          applied=webhooks.gone("volcano-admission-service-jobs-validate")),
+    Fault(name="second-attempts-refused", description="an admission policy refuses the pods of a job's second attempt",
+          applied=_second_attempts_refused),
+    Fault(name="job-controller-may-not-delete", description="Volcano's job controller may not delete pods",
+          applied=_may_not_delete_pods),
 )

@@ -174,6 +174,17 @@ def test_an_allocation_is_visible_in_each_container(place):
     asyncio.run(story())
 
 
+def test_a_share_of_a_device_shows_the_whole_device_once(place):
+    write_state(place / "gpus.json", {GPU: [Device(id=f"GPU-{one}::{share}") for one in "ab" for share in range(2)]})
+
+    async def story():
+        async with playing(place) as kubelet, talking_to(kubelet, await kubelet.registration()) as plugin:
+            answer = await plugin.allocate(["GPU-b::1", "GPU-a::0", "GPU-b::0"])
+            assert dict(answer.container_responses[0].envs) == {"NVIDIA_VISIBLE_DEVICES": "GPU-b,GPU-a"}
+
+    asyncio.run(story())
+
+
 @pytest.mark.parametrize(("wanted", "code", "text"), [
     ("GPU-x", grpc.StatusCode.NOT_FOUND, "nvidia.com/gpu: no device GPU-x"),
     ("GPU-b", grpc.StatusCode.FAILED_PRECONDITION, "nvidia.com/gpu: device GPU-b is unhealthy"),

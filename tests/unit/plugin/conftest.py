@@ -64,9 +64,9 @@ FAULTS = (Fault(name="quota-dropped", description="d", applied=_quota_dropped),
           Fault(name="harmless", description="d", applied=_harmless))
 
 
-def component(name, *features, faults=()):
+def component(name, *features, faults=(), of_ground=False):
     return Component(name=name, provides=frozenset(features), install=None, detect=lambda api: api.get(name),
-                     dress=None, faults=faults)
+                     dress=None, faults=faults, of_ground=of_ground)
 
 
 COMPONENTS = {
@@ -74,6 +74,7 @@ COMPONENTS = {
     "volcano": component("volcano", Feature.QUOTA, Feature.GANG_SCHEDULING,
                          faults=(Fault(name="gang-plugin-off", description="d", applied=_quota_dropped),)),
     "training-operator": component("training-operator", Feature.PYTORCH_TRAINING),
+    "gpu-layer": component("gpu-layer", Feature.FAKE_GPU, of_ground=True),
     "elsewhere": component("elsewhere", Feature.TOPOLOGY,
                            faults=(Fault(name="levels-swapped", description="d", applied=_harmless),)),
 }

@@ -66,7 +66,7 @@ def test_rows_tell_the_ground_and_the_progress(trial):
     assert trial.rows("ground") == [{
         "row": "ground", "platform": "queues", "cluster": {"kind": "local", "name": "seatrial"},
         "uncovered_limits": ["ClusterQueue a: lendingLimit"], "confirmed_by": "the owner",
-        "components": ["kueue", "training-operator", "volcano"],
+        "components": ["gpu-layer", "kueue", "training-operator", "volcano"],
         "faults": ["gang-plugin-off", "harmless", "not-applicable", "not-reversible", "quota-dropped"]}]
     assert trial.rows("plan") == [{"row": "plan", "count": 4}]
     assert [row["text"] for row in trial.rows("progress")] == ["kueue v0.19.2 is ready",

@@ -39,6 +39,27 @@ def test_training_borrows({fixtures}):
         "training_starts[training-operator]": "passed", "training_borrows[kueue]": "passed"}
 
 
+def test_work_of_a_team_is_dressed_for_the_component_that_brings_what_its_own_one_lacks(trial):
+    trial.suite('''
+@promise(promise="may_borrow_gpus", needs=[Feature.PYTORCH_TRAINING, Feature.BORROWING])
+def test_training_borrows(platform, team, component):
+    """Training borrows: Kueue keeps the promise, the training operator makes the pods."""
+    assert (team.component, component.name) == ("kueue", "training-operator")
+''')
+    trial.run().assert_outcomes(passed=1)
+
+
+def test_what_comes_with_the_ground_is_there_although_no_folder_names_it(trial):
+    trial.suite('''
+@promise(needs=[Feature.FAKE_GPU])
+def test_devices(platform):
+    """Devices."""
+    assert platform.component.name == "gpu-layer"
+''')
+    trial.run()
+    assert trial.verdicts() == {"devices[gpu-layer]": "passed"}
+
+
 def test_what_one_scheduler_provides_does_not_help_a_team_of_another(trial):
     trial.suite('''
 @promise(promise="guaranteed_gpus", needs=[Feature.GANG_SCHEDULING])
@@ -56,9 +77,9 @@ def test_nothing_to_run_for_is_told_and_is_no_success(trial):
 def test_racks(platform, team):
     """Racks."""
 
-@promise(needs=[Feature.FAKE_GPU])
-def test_devices(platform):
-    """Devices."""
+@promise(needs=[Feature.FAIR_SHARING])
+def test_shares(platform):
+    """Shares."""
 
 @promise(needs=[Feature.GANG_SCHEDULING, Feature.BORROWING])
 def test_both(platform):
@@ -67,7 +88,8 @@ def test_both(platform):
     trial.run().assert_outcomes(skipped=3)
     assert trial.causes() == {
         "racks[nothing]": "no team of queues was promised stays_in_one",
-        "devices[nothing]": "no component of queues provides fake-gpu (it has kueue, training-operator, volcano)",
+        "shares[nothing]": "no component of queues provides fair-sharing "
+                           "(it has gpu-layer, kueue, training-operator, volcano)",
         "both[nothing]": "no single component of queues provides gang-scheduling, borrowing"}
 
 

@@ -54,6 +54,14 @@ def test_is_not_set_up(platform, broken_fixture):
     """It is set up."""
 
 @pytest.fixture
+def waiting_fixture():
+    eventually(lambda: "Terminating", becomes="gone", within=0, because="namespace trial-1")
+
+@promise()
+def test_is_never_set_up(platform, waiting_fixture):
+    """It is set up."""
+
+@pytest.fixture
 def dirty():
     yield
     raise SeatrialError("namespace trial-1 is still there after 30 s")
@@ -80,7 +88,7 @@ def test_the_five_endings_are_kept_apart(ended):
     assert {name.partition("[")[0]: outcome for name, outcome in ended.verdicts().items()} == {
         "holds": "passed", "is_broken": "failed", "waits_in_vain": "failed", "is_not_refused": "failed",
         "crashes": "error", "loses_the_cluster": "error", "cannot": "unsupported", "may_not": "disabled",
-        "needs_iron": "unsupported", "is_not_set_up": "error", "leaves_a_trace": "error",
+        "needs_iron": "unsupported", "is_not_set_up": "error", "is_never_set_up": "error", "leaves_a_trace": "error",
         "fails_and_leaves_a_trace": "error"}
 
 
@@ -93,13 +101,15 @@ def test_every_ending_has_its_cause_in_one_line(ended):
         "cannot": "there are no racks", "may_not": "it would stop a node (way out: --allow-changes)",
         "needs_iron": "it takes a ground of fidelity hardware, this cluster is control-plane",
         "is_not_set_up": "setup: AssertionError: the namespace stayed",
+        "is_never_set_up":
+            "setup: Unmet: namespace trial-1: expected to become 'gone' within 0 s; saw 'Terminating'",
         "leaves_a_trace": "teardown: namespace trial-1 is still there after 30 s",
         "fails_and_leaves_a_trace":
             "teardown: namespace trial-1 is still there after 30 s; also: one is two"}
 
 
 def test_pytest_says_the_same_in_its_own_words(ended):
-    ended.printed.assert_outcomes(passed=2, failed=6, skipped=3, errors=3)
+    ended.printed.assert_outcomes(passed=2, failed=6, skipped=3, errors=4)
 
 
 def test_a_result_says_what_was_promised_where_and_how_to_run_it_again(ended):

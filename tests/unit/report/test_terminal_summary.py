@@ -79,7 +79,9 @@ def test_plain_text_has_no_colour_and_obeys_nobody(small_report):
 
 
 def test_a_stream_without_unicode_gets_plain_marks(small_report):
-    text = printed(small_report, "ascii")
+    accented = replace(small_report.results[1], cause="ClusterQueue entraînement: 15 GPUs")
+    text = printed(replace(small_report, results=(accented,)), "ascii")
+    assert "ClusterQueue entra?nement: 15 GPUs" in text
     assert "  x failed       borrowing stops at the limit.  training-a, kueue, control-plane, 2.0 s\n" in text
 
 

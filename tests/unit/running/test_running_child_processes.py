@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from conformance import running
+from conformance import catalog, running
 from conformance.errors import UsageError
 
 RESULT = {"row": "result", "id": "scheduling/quota::it_holds[a]", "promise": "It holds.", "platform": "p",
@@ -110,14 +110,16 @@ def test_arguments_that_pytest_refuses_are_a_usage_error(pretend):
         pretend(([], 4, "print('ERROR: Wrong expression passed to \\'-k\\': (')"))
 
 
-def test_a_kill_matrix_without_a_hole_holds(pretend):
-    sleepy = {**KILL, "fault": "sleepy"}
-    code = pretend(([GROUND, plan(3), RESULT, KILL, sleepy], 0, ""), args=["--prove"])
-    assert (code, written()["uncaught_faults"]) == (0, [])
+@pytest.mark.parametrize(("claimed_by_nobody", "code"), [([], 0), (["elsewhere"], 0), (["sleepy"], 1)])
+def test_a_fault_of_ones_own_platform_that_no_behaviour_claims_is_a_hole(pretend, monkeypatch, claimed_by_nobody, code):
+    monkeypatch.setattr(catalog, "uncaught_faults", lambda: tuple(claimed_by_nobody))
+    assert pretend(([GROUND, plan(2), RESULT, KILL], 0, ""), args=["--prove"]) == code
+    assert written()["uncaught_faults"] == [name for name in claimed_by_nobody if name in GROUND["faults"]]
 
 
 @pytest.mark.parametrize("args", [["-k", "quota"], ["--only", "scheduling"]])
-def test_a_run_of_chosen_behaviours_says_nothing_about_the_other_faults(pretend, args):
+def test_a_run_of_chosen_behaviours_says_nothing_about_the_other_faults(pretend, monkeypatch, args):
+    monkeypatch.setattr(catalog, "uncaught_faults", lambda: ("sleepy",))
     pretend(([GROUND, plan(2), RESULT, KILL], 0, ""), args=["--prove", *args])
     assert written()["uncaught_faults"] == []
 

@@ -1,0 +1,38 @@
+"""The GPU layer of a real node: a device plugin that hands out `nvidia.com/gpu`.
+
+On a local cluster it comes with the node (`conformance.gpu.device_plugin`); nothing is installed.
+"""
+
+from typing import Any
+
+from conformance.components.gpu_layer.faults import FAULTS
+from conformance.components.pods import pod_template
+from conformance.model import names
+from conformance.model.component import Component
+from conformance.model.feature import Feature
+from conformance.model.promise import Team
+from conformance.model.workload import Workload
+from conformance.objects import Api, Object
+
+
+def install(*_: Any) -> None:
+    """Do nothing: it is there before the platform is."""
+
+
+def detect(api: Api) -> str | None:
+    """Return the kubelet's version of the first real node of ours that has GPUs, or None."""
+    found = [node for node in api.list("v1/Node", labels=f"{names.NODE_LABEL}={names.REAL}")
+             if names.GPU_RESOURCE in node["status"]["allocatable"]]
+    return str(found[0]["status"]["nodeInfo"]["kubeletVersion"]) if found else None
+
+
+def dress(workload: Workload, team: Team, name: str) -> list[Object]:
+    """Return plain pods: nothing stands between them and the devices."""
+    template = pod_template(name, workload)
+    return [{"apiVersion": "v1", "kind": "Pod", "spec": template["spec"],
+             "metadata": {**template["metadata"], "name": f"{name}-{index}", "namespace": team.namespace}}
+            for index in range(workload.pods)]
+
+
+COMPONENT = Component(name="gpu-layer", provides=frozenset({Feature.FAKE_GPU}), install=install, detect=detect,
+                      dress=dress, faults=FAULTS, of_ground=True)

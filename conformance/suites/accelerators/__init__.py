@@ -1,0 +1,1 @@
+"""What a pod gets when it asks for an accelerator."""

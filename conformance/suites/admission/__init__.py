@@ -1,0 +1,1 @@
+"""What the API itself refuses, before anything runs."""

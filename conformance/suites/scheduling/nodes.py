@@ -1,0 +1,76 @@
+"""Nodes under pressure: those that others use, and those that are lost."""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from conformance import Unsupported
+from conformance.components.pods import pod_template
+from conformance.model import names
+from conformance.model.workload import Workload
+from conformance.objects import Object, is_true
+from conformance.platform import POD, Platform
+from conformance.timeline import phases
+from conformance.waiting import eventually, patience
+
+NAMESPACE = "seatrial-system"
+"""Where pods live that belong to no team; platforms keep their queues out of it."""
+
+
+@dataclass(frozen=True)
+class Occupants:
+    """Pods that use GPUs of nodes and belong to no queue: each is bound directly to its node."""
+
+    platform: Platform
+    name: str
+
+    def leave(self, nodes: Iterable[Object]) -> None:
+        """Let those on some nodes end."""
+        for node in nodes:
+            self.platform.api.delete(POD, self._on(node), NAMESPACE)
+
+    def _on(self, node: Object) -> str:
+        return f"{self.name}-{node['metadata']['name']}"
+
+
+def occupy(platform: Platform, nodes: list[Object], *, gpus: int) -> Occupants:
+    """Let others use `gpus` GPUs of each of `nodes` until the behaviour ends, and wait until they do."""
+    platform.api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+    occupants = Occupants(platform, f"occupant-{secrets.token_hex(2)}")
+    template = pod_template(occupants.name, Workload(pods=1, gpus_per_pod=gpus))
+    for node in nodes:
+        # No scheduler is asked, so none can refuse; all of them have to count these GPUs as used.
+        platform.create({"apiVersion": "v1", "kind": "Pod",
+                         "metadata": {**template["metadata"], "name": occupants._on(node), "namespace": NAMESPACE},
+                         "spec": {**template["spec"], "nodeName": node["metadata"]["name"]}})
+    running = platform.timeline.pods({names.WORKLOAD: occupants.name}, lambda pods: phases(pods)["Running"])
+    eventually(running, becomes=len(nodes), within=patience().apply,
+               because=f"pods that use {gpus} GPUs of each of {len(nodes)} nodes")
+    return occupants
+
+
+def gpus_of(node: Object) -> int:
+    """Return how many GPUs a node has."""
+    return int(node["status"]["allocatable"].get(names.GPU_RESOURCE, 0))
+
+
+def lose(platform: Platform, node: str) -> None:
+    """Let a fake node fail until the behaviour ends. Raises Unsupported for a node that is real."""
+    found = platform.api.read("v1/Node", node)
+    if found is None or found["metadata"]["labels"].get(names.NODE_LABEL) != names.FAKE:
+        raise Unsupported(f"node {node} is real: only a fake node fails on demand")
+    platform.at_the_end(partial(_mend, platform, node))
+    platform.api.patch("v1/Node", node, {"metadata": {"annotations": {names.NODE_FAILS: "true"}}})
+
+
+def _mend(platform: Platform, node: str) -> None:
+    platform.api.patch("v1/Node", node, {"metadata": {"annotations": {names.NODE_FAILS: None}}})
+    eventually(partial(_is_sound, platform, node), becomes=True, within=patience().ready,
+               because=f"node {node} is ready again")
+
+
+def _is_sound(platform: Platform, node: str) -> bool:
+    found = platform.api.read("v1/Node", node) or {}
+    taints = [taint["key"] for taint in found["spec"].get("taints", []) if taint["key"] != names.FAKE_TAINT]
+    return is_true(found, "Ready") and not taints

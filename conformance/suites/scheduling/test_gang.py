@@ -1,0 +1,132 @@
+"""Work that starts together or not at all."""
+
+from conformance import Feature, Fidelity, Unsupported, at_least, behaviour, eventually, gang, job, throughout
+from conformance.model.promise import Team
+from conformance.model.workload import Workload
+from conformance.platform import Platform
+from conformance.suites.scheduling.demand import most, whole
+from conformance.suites.scheduling.nodes import gpus_of, occupy
+from conformance.waiting import patience
+
+FREE = 4
+"""Nodes that two gangs compete for."""
+
+
+def _watched_s() -> float:
+    """For how long a gang that waits is watched: a scheduler with a period of 1 s is to see it more than twice."""
+    return 2 * patience().settle
+
+
+def _all_or_none(platform: Platform, team: Team) -> None:
+    """Raise Unsupported where half a gang is not prevented but given back: another behaviour is about that."""
+    lasts_s = platform.half_gang_lasts_s(team)
+    if lasts_s:
+        raise Unsupported(f"{platform.folder.name} does not prevent half a gang, it gives it back after {lasts_s:g} s")
+
+
+def _in_fragments(platform: Platform, team: Team) -> Workload:
+    """Let others use so much of every node that only two can take a pod of a certain gang of three; return the gang.
+
+    There are GPUs enough for it, and its queue has them too: they are only not where they are needed. Proves that a
+    pod of that size finds a place, or else no gang could be seen taking one.
+    """
+    _, _, *others = nodes = platform.nodes_of(team)
+    size = gpus_of(nodes[0]) - 2
+    occupy(platform, others, gpus=3)
+    single = platform.submit(job(gpus=size, gpus_per_pod=size), named="single")
+    single.await_running(because=f"one pod of {size} GPUs finds a place for {team.name}")
+    single.delete()
+    return gang(pods=3, gpus_per_pod=size)
+
+
+@behaviour(requirement="gang_scheduling", needs=[Feature.GANG_SCHEDULING], fidelity=Fidelity.CONTROL_PLANE,
+           promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang), alone="cohort",
+           catches=["capability-short", "nominal-quota-short", "job-controller-down"])
+def test_a_gang_that_fits_starts_whole(platform: Platform, team: Team) -> None:
+    """A gang as large as its team's guarantee starts whole.
+
+    What waits for the last pod for ever wastes all the others.
+    """
+    fits = platform.submit(whole(team.guaranteed_gpus or gpus_of(platform.nodes_of(team)[0])), named="fits")
+    fits.await_running(because=f"{platform.queue_of(team)} starts all {fits.workload.pods} pods of "
+                               f"{team.name}'s gang {fits.name}")
+
+
+@behaviour(requirement="gang_scheduling", needs=[Feature.GANG_SCHEDULING], fidelity=Fidelity.CONTROL_PLANE,
+           promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang), alone="cohort",
+           catches=["gang-plugin-off", "gpus-overcounted"])
+def test_a_gang_that_does_not_fit_holds_no_accelerator(platform: Platform, team: Team) -> None:
+    """A gang that does not fit holds no accelerator, not even where some of its pods would fit.
+
+    Half a gang keeps accelerators busy and does no work. The telling case is a fragmented cluster: where a queue's
+    quota says no, no pod is there that could be bound.
+    """
+    _all_or_none(platform, team)
+    torn = platform.submit(_in_fragments(platform, team), named="torn")
+    throughout(torn.gpus_held, stays=0, during=_watched_s(),
+               because=f"{platform.queue_of(team)}: two of the three pods of {team.name}'s gang {torn.name} "
+                       f"would find a node, so none may take it")
+
+
+@behaviour(requirement="gang_scheduling", needs=[Feature.GANG_SCHEDULING], fidelity=Fidelity.CONTROL_PLANE,
+           promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang), alone="cohort",
+           catches=["pods-ready-not-awaited"])
+def test_half_a_gang_gives_its_accelerators_back(platform: Platform, team: Team) -> None:
+    """A gang that started by half gives its accelerators back within the time that its platform allows.
+
+    Where a queue counts GPUs and not places, half a gang can start; it must not stay.
+    """
+    lasts_s = platform.half_gang_lasts_s(team)
+    if not lasts_s:
+        raise Unsupported(f"{platform.folder.name} never starts half a gang")
+    half = platform.submit(_in_fragments(platform, team), named="half")
+    eventually(half.gpus_held, becomes=at_least(1), because=f"some pods of {team.name}'s gang {half.name} are bound")
+    eventually(half.gpus_held, becomes=0, within=lasts_s + patience().apply,
+               because=f"{platform.queue_of(team)}: {team.name}'s gang {half.name} could start by half only, "
+                       f"so after {lasts_s:g} s it holds no GPU")
+
+
+@behaviour(requirement="gang_scheduling", needs=[Feature.GANG_SCHEDULING], fidelity=Fidelity.CONTROL_PLANE,
+           promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang), alone="cohort",
+           catches=["gang-plugin-off", "gpus-overcounted"])
+def test_two_gangs_that_each_need_more_than_half_do_not_block_each_other(platform: Platform, team: Team) -> None:
+    """Of two gangs that each need more than half, one runs whole and the other holds nothing until it can run.
+
+    Two half gangs that wait for each other wait for ever.
+    """
+    nodes = platform.nodes_of(team)
+    size = gpus_of(nodes[0])
+    free = most(team) // size  # where only quota keeps gangs apart, it has to be short
+    if not platform.half_gang_lasts_s(team):
+        free = FREE
+        occupy(platform, nodes[free:], gpus=size)
+    both = [platform.submit(gang(pods=free // 2 + 1, gpus_per_pod=size), named=name) for name in ("one", "other")]
+    queue = platform.queue_of(team)
+    eventually(lambda: max(each.running.now for each in both), becomes=free // 2 + 1,
+               because=f"{queue}: one of {team.name}'s gangs {both[0].name} and {both[1].name} runs whole")
+    waits, runs = sorted(both, key=lambda each: int(each.running.now))
+    throughout(waits.gpus_held, stays=0, since=platform.timeline.opened_at,
+               because=f"{queue}: {waits.name} waits for {runs.name} and holds nothing")
+    runs.finish()
+    waits.await_running(because=f"{queue}: {waits.name} runs when {runs.name} has finished")
+
+
+@behaviour(requirement="gang_scheduling", needs=[Feature.GANG_SCHEDULING], fidelity=Fidelity.CONTROL_PLANE,
+           promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang), alone="cohort",
+           catches=["gang-plugin-off", "gpus-overcounted"])
+def test_a_gang_waits_until_there_is_room_for_all_of_it(platform: Platform, team: Team) -> None:
+    """While room for a gang appears bit by bit the gang holds nothing, and when there is room for all it starts.
+
+    A cluster that grows node by node must not be nibbled away by gangs that cannot run yet.
+    """
+    _all_or_none(platform, team)
+    first, second, third, fourth, *_ = nodes = platform.nodes_of(team)
+    size = gpus_of(first)
+    occupants = occupy(platform, nodes, gpus=size)
+    waits = platform.submit(gang(pods=4, gpus_per_pod=size), named="waits")
+    queue = platform.queue_of(team)
+    occupants.leave([first, second])
+    throughout(waits.gpus_held, stays=0, during=_watched_s(),
+               because=f"{queue}: two nodes are free and {team.name}'s gang {waits.name} needs four, so it holds none")
+    occupants.leave([third, fourth])
+    waits.await_running(because=f"{queue}: four nodes are free, so {team.name}'s gang {waits.name} runs whole")

@@ -1,0 +1,1 @@
+"""Distributed training: jobs of many processes that must find each other."""

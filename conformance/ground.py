@@ -30,8 +30,8 @@ class Ground(Protocol):
     def uncovered_limits(self, folder: PlatformFolder) -> tuple[str, ...]:
         """Return the limits in the manifests that no promise covers."""
 
-    def cohort(self, team: Team, folder: PlatformFolder) -> str | None:
-        """Return the name of the teams that a team shares GPUs with."""
+    def pool(self, team: Team, folder: PlatformFolder) -> str:
+        """Return a name for a team and those that it shares GPUs with."""
 
     def components(self) -> Mapping[str, Component]:
         """Return all components that there are, by name."""
@@ -71,12 +71,12 @@ class RealGround:
 
         return uncovered.uncovered_limits(folder)
 
-    def cohort(self, team: Team, folder: PlatformFolder) -> str | None:
-        """Return the name of the teams that a team shares GPUs with."""
+    def pool(self, team: Team, folder: PlatformFolder) -> str:
+        """Return a name for a team and those that it shares GPUs with."""
         from conformance import promises  # noqa: PLC0415
 
         queue = promises.cluster_queue_of(team, folder)
-        return queue.cohort if queue else None
+        return (queue.cohort or queue.name) if queue else team.component
 
     def components(self) -> Mapping[str, Component]:
         """Return all components that there are, by name."""

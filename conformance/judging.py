@@ -98,8 +98,11 @@ def applied(fault: Fault, site: Site) -> Iterator[None]:
 def proof(verdict: Verdict, *, control: Verdict | None, fault: str) -> Verdict:
     """Return the verdict on a behaviour that ran with a fault: FAILED means caught.
 
-    `control` is the verdict on the same behaviour without the fault: if it did not pass, the proof is void.
+    `control` is the verdict on the same behaviour without the fault: if it did not pass, the proof is void,
+    and what could not run without the fault could not be proved either.
     """
+    if control is not None and control.outcome in (Outcome.UNSUPPORTED, Outcome.DISABLED):
+        return Verdict(control.outcome, control.cause)
     if control is None or control.outcome is not Outcome.PASSED:
         state = "did not run" if control is None else f"ended as {control.outcome.label}"
         return Verdict(Outcome.ERROR, f"void: without the fault the behaviour {state}")

@@ -10,7 +10,6 @@ from conformance.model.fault import Fault
 from conformance.model.feature import Feature
 from conformance.model.promise import Promises, Team
 
-COHORT = "cohort"
 EVERYTHING = "gpus"
 
 
@@ -103,14 +102,15 @@ def proofs(behaviour: Behaviour, sound: Sequence[Subject], components: Mapping[s
     return [*controls, *chosen]
 
 
-def group(behaviour: Behaviour, *, cohort: str | None, prove: bool) -> str | None:
+def group(behaviour: Behaviour, *, pool: str | None, prove: bool) -> str | None:
     """Return the name of the group that must not run side by side, None when it may run any time.
 
-    A fault breaks the platform for everybody, so proofs run one after the other.
+    `pool` names those who share GPUs with the one that the behaviour submits work for. A fault breaks the
+    platform for everybody, so proofs run one after the other.
     """
     if prove:
         return EVERYTHING
-    return f"{COHORT}-{cohort}" if behaviour.alone == COHORT and cohort else behaviour.alone
+    return behaviour.alone and (pool or behaviour.alone)
 
 
 def selected(behaviour: Behaviour, only: Sequence[str]) -> bool:

@@ -97,8 +97,10 @@ class Trial:
         return left_out
 
     def _group(self, behaviour: Behaviour, subject: Subject) -> str | None:
-        cohort = self.ground.cohort(subject.team, self.folder) if subject.team else None
-        return planning.group(behaviour, cohort=cohort, prove=self.settings.prove)
+        # Without a team of its own a behaviour submits for the first one.
+        team = subject.team or next(iter(self.promises.teams), None)
+        pool = self.ground.pool(team, self.folder) if team else None
+        return planning.group(behaviour, pool=pool, prove=self.settings.prove)
 
     # -- the cluster ------------------------------------------------------------------------------
 

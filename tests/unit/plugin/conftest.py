@@ -120,7 +120,7 @@ class Ground:
     def uncovered_limits(self, folder):
         return ("ClusterQueue a: lendingLimit",)
 
-    def cohort(self, team, folder):
+    def pool(self, team, folder):
         return "all"
 
     def components(self):

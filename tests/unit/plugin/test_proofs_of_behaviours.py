@@ -90,6 +90,20 @@ def test_always_fails(platform):
     assert trial.rows("kill")[0]["cause"] == "void: without the fault the behaviour ended as failed"
 
 
+def test_what_cannot_run_is_no_proof_and_no_error(trial):
+    trial.suite('''
+import pytest
+
+@promise()
+def test_cannot_run(platform):
+    """It cannot."""
+    pytest.skip("not on this ground")
+''')
+    trial.run("--prove").assert_outcomes(skipped=2)
+    assert trial.kills() == {("cannot_run", "quota-dropped"): "unsupported"}
+    assert trial.rows("kill")[0]["cause"] == "not on this ground"
+
+
 def test_a_fault_is_tried_on_the_component_that_has_it(trial):
     trial.suite(HERE + '''
 @promise(catches=["gang-plugin-off", "quota-dropped"])

@@ -77,7 +77,7 @@ def test_a_killed_worker_is_replaced(platform: Platform, component: Component) -
 
 
 @behaviour(requirement="elastic_training", needs=[Feature.ELASTIC_TRAINING], fidelity=Fidelity.CONTROL_PLANE,
-           catches=["training-operator-down"], alone=None)
+           catches=["training-operator-down"])
 def test_an_elastic_job_is_scaled_between_its_bounds(platform: Platform, component: Component) -> None:  # noqa: ARG001
     """An elastic PyTorchJob with metrics has an autoscaler with its own bounds, which scales that job.
 

@@ -147,6 +147,8 @@ class ClusterSpec:
     def read(cls, name: str) -> Self | None:
         """Return a recorded cluster, or None when there is none of that name."""
         try:
-            return cls(**json.loads((state_root() / name / "cluster.json").read_text()))
-        except (FileNotFoundError, ValueError):
+            said = json.loads((state_root() / name / "cluster.json").read_text())
+            # Another version of Seatrial may have written more than we know.
+            return cls(**{key: said[key] for key in cls.__dataclass_fields__ if key in said})
+        except (FileNotFoundError, NotADirectoryError, ValueError, TypeError):
             return None

@@ -71,3 +71,12 @@ def test_a_certificate_is_trusted_by_its_authority_and_by_no_other():
         verify(authority, "elsewhere")
     with pytest.raises(x509.verification.VerificationError):
         verify(other, "localhost")
+
+
+def test_a_record_of_another_version_is_understood(tmp_path, monkeypatch):
+    monkeypatch.setenv("SEATRIAL_STATE", str(tmp_path))
+    spec = ClusterSpec(name="a", number=3)
+    spec.save()
+    record = tmp_path / "clusters" / "a" / "cluster.json"
+    record.write_text(record.read_text().replace("{", '{"from_the_future": 1, ', 1))
+    assert ClusterSpec.read("a") == spec

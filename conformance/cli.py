@@ -6,11 +6,15 @@ Exit codes: 0 all held, 1 something did not, 2 the command line or an input is w
 import argparse
 import importlib
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 
 from conformance.errors import SeatrialError, UsageError
+from conformance.waiting import Unmet
 
 OK, FAILED, USAGE, ERROR, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -39,8 +43,8 @@ COMMANDS = {
 """Name: where `add_arguments` and `run` are (a module, or a class of functions in it), what it does, examples."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line."""
+def parser(wanted: str = "") -> argparse.ArgumentParser:
+    """Return the parser of the command line, with the arguments of the `wanted` command: others stay unloaded."""
     top = argparse.ArgumentParser(
         prog="seatrial", formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Sea trials for a GPU platform on Kubernetes: a real cluster with fake GPUs on this machine,\n"
@@ -53,9 +57,10 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.",
                                       epilog=f"examples:\n{indented}",
                                       formatter_class=argparse.RawDescriptionHelpFormatter)
-        handler = _load(where)
-        handler.add_arguments(command)
-        command.set_defaults(run=handler.run)
+        if name == wanted:
+            handler = _load(where)
+            handler.add_arguments(command)
+            command.set_defaults(run=handler.run)
     return top
 
 
@@ -65,29 +70,58 @@ def _load(where: str):  # type: ignore[no-untyped-def]  # a module or a class: b
     return getattr(found, inner) if inner else found
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 -- one return for each way to end
     """Run the command line and return the exit code."""
-    args = parser().parse_args(arguments)
     try:
-        return int(args.run(args))
+        return _run(list(sys.argv[1:] if arguments is None else arguments))
     except UsageError as error:
         return _tell(error, USAGE)
-    except SeatrialError as error:
-        return _tell(error, ERROR)
-    except AssertionError as error:
+    except (SeatrialError, Unmet) as error:
         # A wait that ended unmet outside a behaviour is about the ground, not about the platform.
         return _tell(error, ERROR)
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return INTERRUPTED
+        return _tell("interrupted", INTERRUPTED)
     except BrokenPipeError:
-        # Whoever read us has had enough; Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
+        _forget_output()
+        return OK  # whoever read us has had enough
+    except OSError as error:
+        if error.filename is None:
+            _forget_output()
+        return _tell(f"{error.filename or 'the output'}: {error.strerror}", ERROR)
+    except Exception:
+        # Python's own exit code would be 1: that of a platform that does not keep its promises.
+        traceback.print_exc()
+        return _tell("this is a bug of Seatrial, nothing is said about the platform", ERROR)
 
 
-def _tell(error: Exception, code: int) -> int:
-    print(f"seatrial: {error}", file=sys.stderr)
+def _run(words: list[str]) -> int:
+    args = parser(wanted=next((word for word in words if word in COMMANDS), "")).parse_args(words)
+    with _terminated_like_interrupted():
+        code = int(args.run(args))
+    sys.stdout.flush()  # here a broken pipe can still be told from an error
+    return code
+
+
+def _forget_output() -> None:
+    # What is still in the buffer would raise once more when Python exits.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _tell(what: Exception | str, code: int) -> int:
+    print(f"seatrial: {what}", file=sys.stderr)
     return code
 
 

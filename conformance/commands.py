@@ -49,7 +49,8 @@ class up:  # noqa: N801 -- named as the command that it is
 
         folder = platform_folder.load(args.platform) if args.platform else None
         say = _Steps()
-        builds.build()
+        if folder:
+            builds.build()  # before anything runs; without a platform `local.up` builds the little it needs
         cluster = local.up(args.name, real_nodes=args.nodes, gpus_per_node=args.gpus_per_node,
                            profile=args.fake_nodes or (folder.nodes if folder else None), say=say)
         if folder:
@@ -106,18 +107,18 @@ class down:  # noqa: N801
         """Declare its arguments."""
         which = parser.add_mutually_exclusive_group()
         which.add_argument("--name", default=DEFAULT_NAME, help="name of the cluster (default: %(default)s)")
-        which.add_argument("--all", action="store_true", help="all clusters, and whatever crashed ones left")
+        which.add_argument("--all", action="store_true",
+                           help="all clusters of this machine, also those in use, and what crashed ones left")
 
     @staticmethod
     def run(args: argparse.Namespace) -> int:
         """Take clusters down."""
         if args.all:
             found = local.down_all()
-            print(f"removed {len(found)} things" if found else "there was nothing to remove")
+            print(f"gone: {', '.join(found)}" if found else "there was nothing to remove")
             return 0
-        if not any(cluster["name"] == args.name for cluster in local.status()):
+        if not local.down(args.name):
             raise UsageError(f"there is no cluster {args.name} on this machine", "seatrial status lists them")
-        local.down(args.name)
         print(f"cluster {args.name} is gone")
         return 0
 

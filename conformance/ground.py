@@ -87,7 +87,7 @@ class RealGround:
     def open_cluster(self, settings: Settings, folder: PlatformFolder, say: Say) -> tuple[Cluster, bool]:
         """Return a cluster, and whether it was brought up by this call."""
         return open_cluster(settings.cluster, name=settings.cluster_name, kubeconfig=settings.kubeconfig,
-                            nodes_profile=folder.nodes, say=say)
+                            nodes_profile=folder.nodes, keep=settings.keep_cluster, say=say)
 
     def attach(self, kind: str, name: str, kubeconfig: Path) -> Cluster:
         """Return a cluster that another process opened."""

@@ -16,7 +16,9 @@ system_packages() {
     command -v conntrack >/dev/null || missing+=(conntrack)
     command -v ip >/dev/null || missing+=(iproute2)
     [ -x /bin/busybox ] || missing+=(busybox-static)
-    "$PYTHON" -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
+    [ -e /etc/ssl/certs/ca-certificates.crt ] || [ -d /etc/pki/tls/certs ] || missing+=(ca-certificates)
+    "$PYTHON" -c 'import ensurepip' 2>/dev/null ||
+        missing+=("$("$PYTHON" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')")
     [ ${#missing[@]} -eq 0 ] && return
     command -v apt-get >/dev/null || die "this machine lacks ${missing[*]}" "install them with your package manager"
     say "installing ${missing[*]}"

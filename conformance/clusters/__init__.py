@@ -67,10 +67,11 @@ class FakeGpus(Protocol):
 
 
 def open_cluster(kind: str, *, name: str, kubeconfig: Path | None = None, nodes_profile: str | None = None,
-                 real_nodes: int = 1, say: Say) -> tuple[Cluster, bool]:
+                 real_nodes: int = 1, keep: bool = False, say: Say) -> tuple[Cluster, bool]:
     """Return a cluster, and whether it was brought up by this call (then the caller closes it).
 
-    A local cluster of that name which is already up is used as it is. `say` hears what is being done.
+    A local cluster of that name which is already up is used as it is. One that is brought up goes with this
+    process unless it is to be kept. `say` hears what is being done.
     Raises UsageError for an unknown kind or an unusable kubeconfig, SeatrialError when the machine cannot.
     """
     if kind == "local":
@@ -79,7 +80,8 @@ def open_cluster(kind: str, *, name: str, kubeconfig: Path | None = None, nodes_
         try:
             return local.attach(name), False
         except UsageError:
-            return local.up(name, real_nodes=real_nodes, profile=nodes_profile, say=say), True
+            return local.up(name, real_nodes=real_nodes, profile=nodes_profile, owned=not keep,
+                            say=say), True
     return attach(kind, name=name, kubeconfig=kubeconfig), False
 
 

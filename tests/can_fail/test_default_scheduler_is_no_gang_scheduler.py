@@ -1,5 +1,6 @@
 """The negative control of the gang behaviours: they fail, on a real cluster, where the default scheduler places pods."""
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ from conformance.components.pods import pod_template
 from conformance.platform import Platform
 from conformance.suites.scheduling import test_gang as gangs
 
-NAME = "no-gangs"
+NAME = f"no-gangs-{os.getpid()}"
 LACKS = local.missing()
 pytestmark = pytest.mark.skipif(bool(LACKS), reason=f"this machine lacks {LACKS[0][0]}; {LACKS[0][1]}" if LACKS else "")
 

@@ -7,7 +7,7 @@ import json
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -100,10 +100,11 @@ class LocalCluster:
 
 
 def up(name: str = "seatrial", *, real_nodes: int = 1, gpus_per_node: int = 8, profile: str | None = None,
-       say: Say = _silent) -> LocalCluster:
+       owned: bool = False, say: Say = _silent) -> LocalCluster:
     """Bring a cluster up and return it when its nodes, its DNS and its fake nodes are Ready.
 
-    `profile` names the fake nodes to add (`fixtures/nodes/`), None for none. `say` hears what is being
+    `profile` names the fake nodes to add (`fixtures/nodes/`), None for none. An `owned` cluster goes with this
+    process: should it die without taking it down, the next `up` on this machine does. `say` hears what is being
     done. Raises UsageError when the name is taken, SeatrialError when the machine cannot.
     """
     lifecycle.check_machine()
@@ -129,10 +130,12 @@ def up(name: str = "seatrial", *, real_nodes: int = 1, gpus_per_node: int = 8, p
         eventually(partial(_available, api, "coredns", "kube-system"), becomes=True, within=60,
                    because=f"the DNS of cluster {name} is available",
                    story=partial(api.pod_troubles, "kube-system"))
+        spec = replace(spec, complete=True, owner=spec.owner if owned else None)
+        spec.save()
     except BaseException:
         down(name)
         raise
-    return cluster
+    return LocalCluster(spec)
 
 
 def attach(name: str) -> LocalCluster:
@@ -140,28 +143,42 @@ def attach(name: str) -> LocalCluster:
     spec = ClusterSpec.read(name)
     if spec is None or not lifecycle.is_running(name):
         raise UsageError(f"there is no cluster {name} on this machine", f"seatrial up --name {name}")
+    if not spec.complete:
+        raise UsageError(f"cluster {name} is not up yet", "wait for the `seatrial up` that makes it, or do it again")
     return LocalCluster(spec)
 
 
-def down(name: str) -> None:
-    """Take a cluster down and remove every trace of it; one that is not there is fine."""
+def down(name: str) -> list[str]:
+    """Take a cluster down and return what was there of it, in words; nothing is fine.
+
+    Ends a `seatrial up` that is still making it. Raises SeatrialError that names what stayed.
+    """
     with lifecycle.change_lock():
+        found = lifecycle.leftovers(name)
         lifecycle.remove(name)
+    return found
 
 
 def down_all() -> list[str]:
-    """Take every local cluster down, also what crashes left; return what was there, in words."""
+    """Take every local cluster down, also what crashes left; return the names. Raises SeatrialError as `down` does."""
     with lifecycle.change_lock():
-        found = lifecycle.leftovers()
-        lifecycle.remove()
+        found = lifecycle.known()
+        lifecycle.remove_all()
     return found
 
 
 def status() -> list[dict[str, Any]]:
     """Return every recorded cluster with its state, for people and machines."""
-    return [{"name": spec.name, "state": "running" if lifecycle.is_running(spec.name) else "dead",
-             "real_nodes": spec.real_nodes, "server": spec.server, "kubeconfig": str(spec.kubeconfig)}
-            for spec in lifecycle.recorded()]
+    return [{"name": spec.name, "state": _state(spec), "real_nodes": spec.real_nodes, "server": spec.server,
+             "kubeconfig": str(spec.kubeconfig)} for spec in lifecycle.recorded()]
+
+
+def _state(spec: ClusterSpec) -> str:
+    if spec.is_abandoned:
+        return "abandoned"
+    if not spec.complete:
+        return "starting"
+    return "running" if lifecycle.is_running(spec.name) else "dead"
 
 
 def missing() -> list[tuple[str, str]]:
@@ -182,6 +199,8 @@ def _ready_api(cluster: LocalCluster) -> Api:
         try:
             return api.text("/readyz")
         except Exception as error:
+            if not lifecycle.is_running(cluster.name):
+                raise lifecycle.ended(cluster.spec.nodes[0]) from None
             return str(error)
 
     eventually(_ready, becomes="ok", within=60,

@@ -1,8 +1,9 @@
 """A node's cgroups: one folder in every v1 hierarchy, or one folder of the v2 tree."""
 
+import re
 from pathlib import Path
 
-from conformance.clusters.local.spec import CGROUP_PREFIX
+from conformance.clusters.local.spec import cgroup_prefix
 from conformance.errors import SeatrialError
 
 ROOT = Path("/sys/fs/cgroup")
@@ -23,7 +24,8 @@ def hierarchies() -> list[Path]:
     if is_v2():
         return [ROOT]
     mounts = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
-    return sorted({Path(fields[1]) for fields in mounts if fields[2] == "cgroup"})
+    # Beside v1 hierarchies there may be one of v2 without controllers: runc makes folders in it too.
+    return sorted({Path(fields[1]) for fields in mounts if fields[2] in {"cgroup", "cgroup2"}})
 
 
 def make(name: str) -> list[Path]:
@@ -54,10 +56,12 @@ def make(name: str) -> list[Path]:
     return joined
 
 
-def ours(name: str = "") -> list[Path]:
-    """Return our folders in every hierarchy: of one node, or of all nodes of all clusters."""
-    return [folder for root in hierarchies() for folder in root.glob(name or f"{CGROUP_PREFIX}*")
-            if folder.is_dir()]
+def ours(cluster: str = "") -> list[Path]:
+    """Return our folders in every hierarchy: of one cluster's nodes, or of all nodes of all clusters."""
+    # Not by a glob: those of cluster `a` would take in those of cluster `a-b`.
+    name = re.compile(rf"{cgroup_prefix()}{re.escape(cluster) or '[-a-z0-9]+'}-\d+")
+    return [folder for root in hierarchies() for folder in root.iterdir()
+            if name.fullmatch(folder.name) and folder.is_dir()]
 
 
 def processes(folder: Path) -> set[int]:
@@ -68,7 +72,7 @@ def processes(folder: Path) -> set[int]:
             pids |= {int(pid) for pid in listing.read_text().split()}
         except OSError:
             continue  # it went while we looked
-    return pids
+    return pids - {0}  # one that this pid namespace does not see; as a target of kill, 0 is ourselves
 
 
 def remove(folder: Path) -> None:

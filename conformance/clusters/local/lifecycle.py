@@ -7,15 +7,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from filelock import FileLock
 
 from conformance.clusters.local import cgroups, network, processes
-from conformance.clusters.local.spec import CGROUP_PREFIX, MOST_CLUSTERS, ClusterSpec, NodeSpec, state_root
+from conformance.clusters.local.spec import MOST_CLUSTERS, ClusterSpec, NodeSpec, born, cgroup_prefix, state_root
 from conformance.errors import SeatrialError, UsageError
-from conformance.waiting import eventually
+from conformance.waiting import Unmet, eventually
 
 Say = Callable[[str], None]
 PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy")
@@ -70,15 +71,28 @@ def change_lock() -> FileLock:
 
 
 def reserve(name: str, *, real_nodes: int, gpus_per_node: int) -> ClusterSpec:
-    """Record a new cluster under the first free number. Raises UsageError when the name is taken."""
-    ClusterSpec(name=name, number=0, real_nodes=real_nodes, gpus_per_node=gpus_per_node)  # refuses bad input
+    """Record a new cluster under the first free number, not complete yet and owned by this process.
+
+    Sweeps first what died before its time, whatever its name. Raises UsageError when the name is taken.
+    """
+    owner = (os.getpid(), born(os.getpid()) or 0)
+    # Made before anything is looked at: this refuses bad input.
+    wanted = ClusterSpec(name=name, number=0, real_nodes=real_nodes, gpus_per_node=gpus_per_node,
+                         complete=False, owner=owner)
     with change_lock():
-        if ClusterSpec.read(name) and is_running(name):
+        for spec in recorded():
+            if spec.is_abandoned:
+                remove(spec.name)
+        there = ClusterSpec.read(name)
+        if there and not there.complete and there.owner:
+            raise UsageError(f"cluster {name} is being brought up by process {there.owner[0]}",
+                             f"wait for it, or seatrial down --name {name}, or another --name")
+        if there and is_running(name):
             raise UsageError(f"cluster {name} is already up", f"seatrial down --name {name}, or another --name")
-        remove(name)  # what an interrupted `up` or `down` of that name left
+        remove(name)  # a dead one, of a machine that was started anew for example
         used = {spec.number for spec in recorded()}
         for number in range(MOST_CLUSTERS):
-            spec = ClusterSpec(name=name, number=number, real_nodes=real_nodes, gpus_per_node=gpus_per_node)
+            spec = replace(wanted, number=number)
             if number not in used and not network.taken(spec) and spec.bridge not in network.links():
                 spec.save()
                 return spec
@@ -101,12 +115,11 @@ def start_node(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path], 
         # A session of its own: Ctrl-C and our end do not reach it.
         holder = subprocess.Popen([*UNSHARE, sys.executable, "-I", str(INIT), str(told)],
                                   stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-    eventually(partial(_first_process, node), becomes=lambda pid: pid is not None, within=10,
+    eventually(lambda: _first_process(node) or holder.poll() is not None, becomes=bool, within=10,
                because=f"{node.name} of cluster {spec.name} starts (see {node.folder}/init.log)")
     pid = _first_process(node)
-    if pid is None or holder.poll() is not None:
-        raise SeatrialError(f"{node.name} of cluster {spec.name} did not start: "
-                            f"{(node.folder / 'init.log').read_text().strip()[-500:]}", "seatrial doctor")
+    if pid is None:
+        raise ended(node)
     holder.returncode = 0  # it outlives us: its parent is whoever adopts it
     network.connect(spec, node, pid)
 
@@ -114,10 +127,13 @@ def start_node(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path], 
 def _first_process(node: NodeSpec) -> int | None:
     """Return the host's pid of a node's first process, or None."""
     told = f"{node.folder}/node.json"
-    for pid, command in _commands():
-        if told in command and command[0] != "unshare":
-            return pid
-    return None
+    return next((pid for pid, words in _commands()
+                 if told in words and _runs_a_node(words) and words[0] != UNSHARE[0]), None)
+
+
+def _runs_a_node(words: list[str]) -> bool:
+    # By the file's name: a cluster may have been made by another copy of Seatrial than this one.
+    return any(word.endswith(f"/{INIT.name}") for word in words)
 
 
 def _commands() -> list[tuple[int, list[str]]]:
@@ -142,6 +158,13 @@ def signal_process(node: NodeSpec, module: str, number: signal.Signals) -> None:
         os.kill(pid, number)
 
 
+def ended(node: NodeSpec) -> SeatrialError:
+    """Return the error for a node whose first process has ended: with its last words."""
+    said = (node.folder / "init.log").read_text(errors="replace").strip().splitlines()
+    return SeatrialError(f"{node.name} of cluster {node.cluster} ended: {said[-1] if said else 'it said nothing'}",
+                         f"see {node.folder}/init.log, and seatrial doctor")
+
+
 def is_running(name: str) -> bool:
     """Whether every node's first process of a recorded cluster lives."""
     spec = ClusterSpec.read(name)
@@ -154,74 +177,117 @@ def recorded() -> list[ClusterSpec]:
     return [spec for spec in map(ClusterSpec.read, names) if spec]
 
 
-def leftovers(name: str = "") -> list[str]:
-    """Return what is there of one cluster, or of all: processes, mounts, links, cgroups and folders, in words."""
-    root = f"{state_root()}/{name}"
-    found = [f"process {pid}: {' '.join(words)[:120]}" for pid, words in _ours(name)]
-    found += [f"mount {line.split()[1]}" for line in Path("/proc/self/mounts").read_text().splitlines()
-              if line.split()[1].startswith(root)]
-    found += [f"cgroup {folder}" for folder in cgroups.ours(f"{CGROUP_PREFIX}{name}-*" if name else "")]
-    spec = ClusterSpec.read(name) if name else None
-    if not name or spec:
-        prefix = spec.bridge if spec else ""
-        found += [f"link {link}" for link in sorted(network.links())
-                  if not spec or link == prefix or link.startswith(f"{prefix}n")]
-    found += [f"folder {path}" for path in state_root().glob(name or "*") if path.is_dir()]
-    return found
+def known() -> list[str]:
+    """Return the name of every cluster that there is any sign of, recorded or not."""
+    folders = {path.name for path in state_root().glob("*") if path.is_dir()}
+    parts = (folder.name.removeprefix(cgroup_prefix()).rpartition("-") for folder in cgroups.ours())
+    return sorted(folders | {name for name, _, _ in parts})
 
 
-def _ours(name: str = "") -> list[tuple[int, list[str]]]:
-    """Return (pid, command) of every process of one cluster, or of all."""
-    prefix = f"{state_root()}/{name}/" if name else f"{state_root()}/"
-    by_command = {pid: words for pid, words in _commands()
-                  if any(word.startswith(prefix) and word.endswith("/node.json") for word in words)}
-    by_cgroup = {pid for folder in cgroups.ours(f"{CGROUP_PREFIX}{name}-*" if name else "")
-                 for pid in cgroups.processes(folder)}
-    words = dict(_commands())
-    return sorted({**{pid: words.get(pid, []) for pid in by_cgroup}, **by_command}.items())
+def leftovers(name: str) -> list[str]:
+    """Return what is there of a cluster: processes, mounts, links, cgroups and its folder, in words."""
+    spec, folder = ClusterSpec.read(name), state_root() / name
+    return [*(f"process {pid}: {' '.join(words)[:120]}" for pid, words in _ours(name)),
+            *(f"mount {path}" for path in _mounts(folder)),
+            *(f"cgroup {path}" for path in cgroups.ours(name)),
+            *(f"link {link}" for link in sorted(network.links_of(spec) if spec else ())),
+            *([f"folder {folder}"] if folder.is_dir() else [])]
 
 
-def remove(name: str = "") -> None:
-    """Remove every trace of one cluster, or of all of them. Call under `change_lock`. Raises SeatrialError.
+def _mounts(folder: Path) -> list[str]:
+    """Return what is mounted in a folder, as the host sees it, the innermost first."""
+    points = (line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines())
+    return sorted((point for point in points if point.startswith(f"{folder}/")), reverse=True)
+
+
+def _ours(name: str) -> list[tuple[int, list[str]]]:
+    """Return (pid, command) of every process of a cluster."""
+    commands = dict(_commands())
+    told = f"{state_root()}/{name}/"
+    first = {pid for pid, words in commands.items() if _runs_a_node(words)
+             and any(word.startswith(told) and word.endswith("/node.json") for word in words)}
+    # An import outlives the `up` that was killed, and waits for a containerd that will not come.
+    imports = {pid for pid, words in commands.items()
+               if Path(words[0]).name == "ctr" and any(word.startswith(told) for word in words)}
+    members = {pid for folder in cgroups.ours(name) for pid in cgroups.processes(folder)}
+    return [(pid, commands.get(pid, [])) for pid in sorted(first | imports | members)]
+
+
+def remove(name: str) -> None:
+    """Remove every trace of a cluster. Call under `change_lock`. Raises SeatrialError that names what stayed.
 
     Nothing here depends on how far an `up` came: it looks at the machine, not at a log of what was done.
     """
-    pattern = f"{CGROUP_PREFIX}{name}-*" if name else ""
-    spec = ClusterSpec.read(name) if name else None
+    spec, folder = ClusterSpec.read(name), state_root() / name
+    if spec and spec.owner and not spec.complete and not spec.is_abandoned and spec.owner[0] != os.getpid():
+        _kill(spec.owner[0])  # an `up` that is still at it would go on making things
 
-    def _emptied() -> list[str]:
+    def _living() -> list[str]:
         left = _ours(name)
         for pid, _ in left:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        return [f"{pid} {' '.join(words)[:80]}" for pid, words in left]
+            _kill(pid)
+        return [f"process {pid} {' '.join(words)[:80]}" for pid, words in left]
 
-    eventually(_emptied, becomes=[], within=20, because=f"the processes of cluster {name or '(all)'} end")
-    links = network.links()
-    if spec:
-        links = {link for link in links if link == spec.bridge or link.startswith(f"{spec.bridge}n")}
-    if spec or not name:
-        network.remove(links)
-
-    def _freed() -> list[str]:
+    def _busy() -> list[str]:
         left = []
-        for folder in cgroups.ours(pattern):
+        for path in cgroups.ours(name):
             try:
-                cgroups.remove(folder)
+                cgroups.remove(path)
             except OSError as error:
-                left.append(f"{folder}: {error.strerror}")
+                left.append(f"cgroup {path} ({error.strerror})")
         return left
 
-    eventually(_freed, becomes=[], within=10, because=f"the cgroups of cluster {name or '(all)'} are free")
-    for folder in state_root().glob(name or "*"):
-        if folder.is_dir():
-            # The record goes last: a removal that is interrupted here can be taken up again.
-            for inner in folder.iterdir():
-                if inner.name != "cluster.json":
-                    shutil.rmtree(inner) if inner.is_dir() else inner.unlink()
-            shutil.rmtree(folder)
+    _until_none(_living, name, within_s=20)
+    _until_none(_busy, name, within_s=10)
+    if spec:
+        network.remove(network.links_of(spec))
+    for mount in _mounts(folder):
+        # Nodes mount in their own namespaces only; should one ever show here, what is behind it must not be deleted.
+        subprocess.run(["umount", "--lazy", mount], capture_output=True, check=False)
+    _until_none(lambda: [f"mount {mount}" for mount in _mounts(folder)], name, within_s=1)
+    _remove_folder(folder)
+
+
+def remove_all() -> None:
+    """Remove every trace of every cluster. Call under `change_lock`. Raises SeatrialError that names what stayed."""
+    troubles = []
+    for name in known():
+        try:
+            remove(name)
+        except SeatrialError as error:
+            troubles.append(error.message)
+    network.remove(network.idle_bridges())
+    if troubles:
+        raise SeatrialError("; ".join(troubles), "seatrial down --all tries again")
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _until_none(left: Callable[[], list[str]], name: str, *, within_s: float) -> None:
+    try:
+        eventually(left, becomes=[], within=within_s)
+    except Unmet:
+        raise SeatrialError(f"cluster {name} is not gone: {'; '.join(left())} stayed",
+                            f"seatrial down --name {name} tries again") from None
+
+
+def _remove_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        return
+    try:
+        # The record goes last: a removal that is interrupted here can be taken up again.
+        for inner in folder.iterdir():
+            if inner.name != "cluster.json":
+                shutil.rmtree(inner) if inner.is_dir() else inner.unlink()
+        shutil.rmtree(folder)
+    except OSError as error:
+        raise SeatrialError(f"{error.filename} cannot be removed: {error.strerror}",
+                            "remove it by hand") from error
 
 
 def import_images(spec: ClusterSpec, archives: Mapping[str, Path], nodes: tuple[NodeSpec, ...] | None = None,

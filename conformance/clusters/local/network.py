@@ -31,6 +31,17 @@ def links() -> set[str]:
     return {link["ifname"] for link in _listed("link", "show") if OUR_LINK.fullmatch(link["ifname"])}
 
 
+def links_of(spec: ClusterSpec) -> set[str]:
+    """Return the names of a cluster's links that are there."""
+    return {link for link in links() if link == spec.bridge or link.startswith(f"{spec.bridge}n")}
+
+
+def idle_bridges() -> set[str]:
+    """Return our bridges that nothing is plugged into: no node of theirs lives."""
+    used = {link.get("master") for link in _listed("link", "show")}
+    return {link for link in links() if "n" not in link.removeprefix(LINK_PREFIX)} - used
+
+
 def taken(spec: ClusterSpec) -> str | None:
     """Return what on this machine already uses the cluster's addresses, or None."""
     ours = [IPv4Network(net) for net in (spec.network, spec.pod_cidr, spec.fake_pod_cidr, spec.service_cidr)]

@@ -19,6 +19,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+# What the kubelet would set on the whole machine (a reboot after an oops, for one): it finds them set already.
+KERNEL_SETTINGS = {"vm/overcommit_memory": 1, "vm/panic_on_oom": 0, "kernel/panic": 10, "kernel/panic_on_oops": 1,
+                   "kernel/keys/root_maxkeys": 1000000, "kernel/keys/root_maxbytes": 25000000}
 FIRST_BACKOFF_S, LAST_BACKOFF_S = 0.5, 10.0
 
 
@@ -48,6 +51,16 @@ def mount_folders(spec: dict[str, Any]) -> None:
         source.mkdir(exist_ok=True)
         run("mount", "--rbind", source, target)
         run("mount", "--make-rshared", target)
+
+
+def shield_kernel_settings(folder: Path) -> None:
+    """Put files of the node's own in place of the settings that all nodes and the host share."""
+    for name, value in KERNEL_SETTINGS.items():
+        shared, own = Path("/proc/sys", name), folder / "sysctl" / name
+        if shared.exists():
+            own.parent.mkdir(parents=True, exist_ok=True)
+            own.write_text(f"{value}\n")
+            run("mount", "--bind", own, shared)
 
 
 def set_up_network(spec: dict[str, Any]) -> None:
@@ -160,6 +173,7 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT})
     join_cgroups(spec["cgroups"])
     mount_folders(spec)
+    shield_kernel_settings(Path(spec["folder"]))
     set_up_network(spec)
     logs = Path(spec["folder"], "log")
     logs.mkdir(exist_ok=True)

@@ -6,6 +6,7 @@ Everything that `down` must find again after a crash follows from a cluster's na
 import json
 import os
 import re
+import zlib
 from dataclasses import asdict, dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Self
 
 from conformance.errors import UsageError
 
-CGROUP_PREFIX = "seatrial-"
+STATE_VARIABLE, DEFAULT_STATE = "SEATRIAL_STATE", "/var/lib/seatrial"
 LINK_PREFIX = "seatrial"
 MOST_CLUSTERS = 32
 MOST_NODES = 8
@@ -23,7 +24,13 @@ KWOK_PORT = 10247
 
 def state_root() -> Path:
     """Return the folder that holds every local cluster's state."""
-    return Path(os.environ.get("SEATRIAL_STATE", "/var/lib/seatrial")) / "clusters"
+    return Path(os.environ.get(STATE_VARIABLE) or DEFAULT_STATE) / "clusters"
+
+
+def cgroup_prefix() -> str:
+    """Return how the names of our cgroups begin: clusters of another state folder are not ours to remove."""
+    root = str(state_root().parent)
+    return "seatrial-" if root == DEFAULT_STATE else f"seatrial{zlib.crc32(root.encode()):08x}-"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +57,7 @@ class NodeSpec:
     @property
     def cgroup(self) -> str:
         """The node's cgroup, under the root of each hierarchy."""
-        return f"{CGROUP_PREFIX}{self.cluster}-{self.number}"
+        return f"{cgroup_prefix()}{self.cluster}-{self.number}"
 
     @property
     def has_control_plane(self) -> bool:
@@ -66,6 +73,10 @@ class ClusterSpec:
     number: int
     real_nodes: int = 1
     gpus_per_node: int = 8
+    complete: bool = True
+    """Whether its `up` came to the end."""
+    owner: tuple[int, int] | None = None
+    """(pid, time of birth) of the process that it goes with; None: it stays until it is taken down."""
 
     def __post_init__(self) -> None:
         """Refuse names and sizes that cannot work. Raises UsageError."""
@@ -74,6 +85,11 @@ class ClusterSpec:
                              "use up to 30 lower-case letters, digits and dashes, starting with a letter")
         if not 1 <= self.real_nodes <= MOST_NODES:
             raise UsageError(f"{self.real_nodes} real nodes cannot be made", f"ask for 1 to {MOST_NODES}")
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether the process that it goes with has ended without taking it down."""
+        return self.owner is not None and born(self.owner[0]) != self.owner[1]
 
     @property
     def folder(self) -> Path:
@@ -149,6 +165,17 @@ class ClusterSpec:
         try:
             said = json.loads((state_root() / name / "cluster.json").read_text())
             # Another version of Seatrial may have written more than we know.
-            return cls(**{key: said[key] for key in cls.__dataclass_fields__ if key in said})
-        except (FileNotFoundError, NotADirectoryError, ValueError, TypeError):
+            known = {key: said[key] for key in cls.__dataclass_fields__ if key in said}
+            return cls(**{**known, "owner": tuple(known.get("owner") or ()) or None})
+        except (OSError, ValueError, TypeError, UsageError):
             return None
+
+
+def born(pid: int) -> int | None:
+    """Return when a process was born, in clock ticks since the machine was; None when none of that pid lives."""
+    try:
+        # The name in brackets may hold anything; the fields after it are counted from the third, the state.
+        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return int(fields[18]) if state not in {"Z", "X"} else None  # dead, though nobody has asked how it ended

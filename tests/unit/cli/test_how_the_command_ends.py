@@ -36,7 +36,8 @@ def test_wrong_usage_ends_with_2_and_without_a_traceback(words):
     (SeatrialError("the disk is full", "free some"), 3, "seatrial: the disk is full\n  way out: free some\n"),
     (Unmet("the DNS: expected True; saw False", "  0.00 s  False"), 3,
      "seatrial: the DNS: expected True; saw False\n  0.00 s  False\n"),
-    (KeyboardInterrupt(), 130, "interrupted\n"),
+    (PermissionError(13, "Permission denied", "/some/file"), 3, "seatrial: /some/file: Permission denied\n"),
+    (KeyboardInterrupt(), 130, "seatrial: interrupted\n"),
 ])
 def test_an_error_becomes_one_message_and_an_exit_code(monkeypatch, capsys, error, code, text):
     class Broken:
@@ -51,3 +52,20 @@ def test_an_error_becomes_one_message_and_an_exit_code(monkeypatch, capsys, erro
     monkeypatch.setattr(cli, "_load", lambda where: Broken)
     assert cli.main(["doctor"]) == code
     assert capsys.readouterr().err == text
+
+
+def test_a_bug_is_our_error_and_never_a_verdict(monkeypatch, capsys):
+    class Broken:
+        @staticmethod
+        def add_arguments(parser):
+            pass
+
+        @staticmethod
+        def run(args):
+            raise AssertionError("never so")
+
+    monkeypatch.setattr(cli, "_load", lambda where: Broken)
+    assert cli.main(["doctor"]) == 3
+    said = capsys.readouterr().err
+    assert "AssertionError: never so" in said
+    assert said.endswith("seatrial: this is a bug of Seatrial, nothing is said about the platform\n")

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +13,14 @@ from conformance.waiting import Unmet
 
 def seatrial(*words):
     return subprocess.run([sys.executable, "-m", "conformance.cli", *words], capture_output=True, text=True, check=False)
+
+
+def ending_with(error):
+    """A command that ends with an error."""
+    def run(args):
+        raise error
+
+    return SimpleNamespace(add_arguments=lambda parser: None, run=run)
 
 
 @pytest.mark.parametrize("command", cli.COMMANDS)
@@ -40,31 +49,13 @@ def test_wrong_usage_ends_with_2_and_without_a_traceback(words):
     (KeyboardInterrupt(), 130, "seatrial: interrupted\n"),
 ])
 def test_an_error_becomes_one_message_and_an_exit_code(monkeypatch, capsys, error, code, text):
-    class Broken:
-        @staticmethod
-        def add_arguments(parser):
-            pass
-
-        @staticmethod
-        def run(args):
-            raise error
-
-    monkeypatch.setattr(cli, "_load", lambda where: Broken)
+    monkeypatch.setattr(cli, "_load", lambda where: ending_with(error))
     assert cli.main(["doctor"]) == code
     assert capsys.readouterr().err == text
 
 
 def test_a_bug_is_our_error_and_never_a_verdict(monkeypatch, capsys):
-    class Broken:
-        @staticmethod
-        def add_arguments(parser):
-            pass
-
-        @staticmethod
-        def run(args):
-            raise AssertionError("never so")
-
-    monkeypatch.setattr(cli, "_load", lambda where: Broken)
+    monkeypatch.setattr(cli, "_load", lambda where: ending_with(AssertionError("never so")))
     assert cli.main(["doctor"]) == 3
     said = capsys.readouterr().err
     assert "AssertionError: never so" in said

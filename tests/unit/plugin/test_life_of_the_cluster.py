@@ -127,7 +127,7 @@ def test_cohort(platform, team, number):
 def test_free(platform, number):
     """It takes nothing."""
     import time
-    time.sleep(0.02)
+    time.sleep(0.02)  # so that one worker cannot be done with all before the other has begun
 '''
 
 

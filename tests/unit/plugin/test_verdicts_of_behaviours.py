@@ -137,7 +137,7 @@ import time
 @pytest.mark.timeout(0.2, method="signal")
 def test_hangs(platform):
     """It answers."""
-    time.sleep(30)
+    time.sleep(30)  # it hangs: the limit of 0.2 s ends it
 ''')
     trial.run("-k", "kueue")
     assert trial.verdicts() == {"hangs[kueue]": "error"}

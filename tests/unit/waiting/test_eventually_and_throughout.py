@@ -144,7 +144,7 @@ def test_what_comes_after_the_end_does_not_count():
 
     class Late(Recorded):
         def await_change(self, *_):
-            time.sleep(0.2)
+            time.sleep(0.2)  # the news comes when the watch is over: past `during`, past the change at 0.1
 
     late = Late(what="x")
     late.changes = seen.changes

@@ -1,0 +1,1 @@
+"""Judges manifests by the policies under `policies/`, with no cluster."""

@@ -1,0 +1,96 @@
+"""Finds the policies by walking `policies/`, and makes of them what an engine runs."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from conformance import assets
+from conformance.errors import SeatrialError, UsageError
+from conformance.model.finding import Policy, PolicyClass, Severity
+
+FOLDER = "policies"
+LIBRARY = "lib"
+PODS = "pods"
+_KNOWN = {"class", "severity", "kinds", "remedy", "upstream", "sources", "facts", "across", "fixable"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corpus:
+    """All policies and the modules that they share."""
+
+    policies: Mapping[str, Policy]
+    """By id, in order."""
+    library: Mapping[str, str]
+    """Name and Rego of each shared module."""
+
+    def only(self, wanted: Iterable[str]) -> "Corpus":
+        """Return the corpus with the named policies and categories alone. Raises UsageError for an unknown name."""
+        wanted = list(wanted)
+        names = {*self.policies, *(policy.category for policy in self.policies.values())}
+        for name in wanted:
+            if name not in names:
+                raise UsageError(f"there is no policy {name}", _nearest(name, names))
+        return Corpus(library=self.library, policies={
+            policy.id: policy for policy in self.policies.values() if {policy.id, policy.category} & set(wanted)})
+
+
+def load(folder: Path | None = None) -> Corpus:
+    """Return the policies under a folder: ours, unless another is named.
+
+    Raises SeatrialError for a policy that is half made, naming it and what it lacks.
+    """
+    folder = folder or assets.folder(FOLDER)
+    found = [_policy(rule, folder) for rule in sorted(folder.glob("*/*/rule.rego"))]
+    return Corpus(policies={policy.id: policy for policy in found},
+                  library={f"{LIBRARY}/{file.name}": file.read_text(encoding="utf-8")
+                           for file in sorted((folder / LIBRARY).glob("*.rego"))
+                           if not file.name.endswith("_test.rego")})
+
+
+def _policy(rule: Path, folder: Path) -> Policy:
+    identity = rule.parent.relative_to(folder).as_posix()
+    source = rule.read_text(encoding="utf-8")
+    said, package = _metadata(source, identity)
+    custom = said.get("custom", {})
+    category, name = identity.split("/")
+    if package != f'policies.{category}["{name}"]':
+        raise SeatrialError(f'{rule}: the package must be policies.{category}["{name}"], is {package}')
+    for key in custom:
+        if key not in _KNOWN:
+            raise SeatrialError(f"{rule}: unknown key {key!r} in custom", _nearest(key, _KNOWN))
+    try:
+        return Policy(
+            id=identity, title=said["title"], severity=Severity[custom["severity"].upper()],
+            policy_class=PolicyClass(custom["class"]), kinds=tuple(custom["kinds"]), remedy=custom["remedy"],
+            upstream=custom.get("upstream", ""), sources=tuple(custom["sources"]),
+            facts=tuple(custom.get("facts", ())), across=custom.get("across", False),
+            fixable=custom.get("fixable", False), source=source)
+    except KeyError as missing:
+        raise SeatrialError(f"{rule}: its metadata says nothing of {missing}") from None
+    except ValueError as wrong:
+        raise SeatrialError(f"{rule}: {wrong}") from None
+
+
+def _metadata(source: str, identity: str) -> tuple[dict[str, Any], str]:
+    lines = source.splitlines()
+    if not lines or lines[0] != "# METADATA":
+        raise SeatrialError(f"policy {identity}: its rule does not begin with # METADATA")
+    comment: list[str] = []
+    for line in lines[1:]:
+        if not line.startswith("#"):
+            break
+        comment.append(line[2:])
+    package = next((line.removeprefix("package ") for line in lines if line.startswith("package ")), "")
+    try:
+        return yaml.load("\n".join(comment), Loader=yaml.CSafeLoader), package
+    except yaml.YAMLError as error:
+        raise SeatrialError(f"policy {identity}: its metadata is not YAML: {' '.join(str(error).split())}") from None
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    from conformance.located_yaml import nearest  # noqa: PLC0415 -- slow imports, for an error only
+
+    return nearest(word, known)

@@ -1,0 +1,155 @@
+"""Where manifests come from: files, folders, patterns, standard input."""
+
+import glob
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from conformance.model.finding import Problem, Step
+from conformance.policy.documents import Document, documents
+
+SUFFIXES = (".yaml", ".yml", ".json")
+MAX_FILE_MIB = 64
+STDIN = "-"
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One Kubernetes object of the input."""
+
+    document: Document
+    prefix: tuple[Step, ...]
+    """The way from the document to the object: objects also stand in the `items` of a List."""
+    data: dict[str, Any]
+
+    @property
+    def file(self) -> str:
+        """The file that it stands in."""
+        return self.document.file
+
+    def place(self, path: tuple[Step, ...]) -> tuple[int, int]:
+        """Return line and column, from 1, of a part of the object, or of the nearest part that is written."""
+        return self.document.place((*self.prefix, *path))
+
+    @property
+    def kind(self) -> str:
+        """`group/Kind`; the core group has no name: `Pod`."""
+        group, slash, _ = str(self.data["apiVersion"]).rpartition("/")
+        return f"{group}{slash}{self.data['kind']}"
+
+    @property
+    def name(self) -> str:
+        """`Kind namespace/name`, for people."""
+        metadata = self.data.get("metadata")
+        metadata = metadata if isinstance(metadata, dict) else {}
+        name = metadata.get("name") or metadata.get("generateName") or "(no name)"
+        namespace = metadata.get("namespace")
+        return f"{self.data['kind']} {f'{namespace}/' if namespace else ''}{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A document that is no Kubernetes object: neither `apiVersion` nor `kind`."""
+
+    file: str
+
+
+def files(words: Iterable[str]) -> Iterator[str | Problem]:
+    """Yield the files that the words of a command line mean: files, folders, patterns, `-` for standard input.
+
+    A folder means every .yaml, .yml and .json file in it and below; hidden folders are left out, and a folder that
+    links lead to more than once is read once.
+    """
+    for word in words:
+        if word == STDIN:
+            yield word
+        elif Path(word).is_dir():
+            yield from _below(word)
+        elif Path(word).exists() or not glob.has_magic(word):
+            yield word
+        else:
+            found = sorted(glob.glob(word, recursive=True))
+            for name in found:
+                yield from _below(name) if Path(name).is_dir() else [name]
+            if not found:
+                yield Problem(file=word, message="matches no file")
+
+
+def manifests(file: str, stdin: BinaryIO) -> Iterator[Manifest | PassedOver | Problem]:
+    """Yield the objects of a file, and a Problem for each part of it that cannot be judged. Raises nothing."""
+    text = _text(file, stdin)
+    if isinstance(text, Problem):
+        yield text
+        return
+    yield from manifests_in(text, "<stdin>" if file == STDIN else file)
+
+
+def manifests_in(text: str, file: str) -> Iterator[Manifest | PassedOver | Problem]:
+    """Yield the objects of a text; `file` is what findings call it."""
+    for document in documents(text, file):
+        if isinstance(document, Problem):
+            yield document
+        else:
+            yield from _objects(document, (), document.data)
+
+
+def _objects(document: Document, prefix: tuple[Step, ...], data: Any) -> Iterator[Manifest | PassedOver | Problem]:
+    if not isinstance(data, dict) or not ("apiVersion" in data or "kind" in data):
+        yield PassedOver(document.file)
+        return
+    for key in ("apiVersion", "kind"):
+        if not isinstance(data.get(key), str) or not data[key]:
+            line, column = document.place(prefix)
+            yield Problem(file=document.file, line=line, column=column, message=f"is no Kubernetes object: {key} is "
+                          + ("no text" if data.get(key) else "missing"), way_out=f"add {key}")
+            return
+    items = data.get("items")
+    if data["kind"].endswith("List") and isinstance(items, list):
+        for index, item in enumerate(items):
+            yield from _objects(document, (*prefix, "items", index), item)
+        return
+    yield Manifest(document, prefix, data)
+
+
+def _below(folder: str) -> Iterator[str | Problem]:
+    seen: set[tuple[int, int]] = set()
+    problems: list[Problem] = []
+
+    def refused(error: OSError) -> None:
+        problems.append(Problem(file=str(error.filename), message=f"cannot be read: {error.strerror}"))
+
+    for at, folders, names in os.walk(folder, followlinks=True, onerror=refused):
+        about = os.stat(at)
+        if (about.st_dev, about.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((about.st_dev, about.st_ino))
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (os.path.join(at, name) for name in sorted(names) if name.lower().endswith(SUFFIXES))
+    yield from problems
+
+
+def _text(file: str, stdin: BinaryIO) -> str | Problem:
+    try:
+        if file == STDIN:
+            raw = stdin.read(MAX_FILE_MIB * _MIB + 1)
+        else:
+            # A pipe or a device would be waited for without end.
+            if not stat.S_ISREG(os.stat(file).st_mode):
+                return Problem(file=file, message="is no regular file")
+            with open(file, "rb") as opened:
+                raw = opened.read(MAX_FILE_MIB * _MIB + 1)
+    except OSError as error:
+        return Problem(file=file, message=f"cannot be read: {error.strerror}")
+    if len(raw) > MAX_FILE_MIB * _MIB:
+        return Problem(file=file, message=f"is larger than {MAX_FILE_MIB} MiB, which is the most that is read",
+                       way_out="split the file")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        return Problem(file=file, line=line, message="is not text in UTF-8", way_out="save the file as UTF-8")

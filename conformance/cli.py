@@ -37,8 +37,25 @@ COMMANDS = {
                "seatrial doctor"),
     "build": ("conformance.builds.command", "build the servers from their pinned sources",
               "seatrial build\nseatrial build kueue kwok\nseatrial build --list"),
+    "audit": ("conformance.audit_command", "judge manifests by the policies, with no cluster",
+              "seatrial audit manifests/\n"
+              "helm template my-chart | seatrial audit -\n"
+              "seatrial audit manifests/ --output sarif > audit.sarif"),
+    "explain": ("conformance.policies_command:Explain", "say why a policy is one, and when to waive it",
+                "seatrial explain\nseatrial explain kueue\n"
+                "seatrial explain kueue/borrowing-limit-needs-a-cohort"),
+    "snapshot": ("conformance.policies_command:Snapshot", "save what an audit looks at of a cluster, secrets masked",
+                 "seatrial snapshot > snapshot.json && seatrial audit snapshot.json"),
+    "new": ("conformance.policies_command:New", "begin a policy of your own",
+            "seatrial new policy accelerators/gpu-limit-is-set"),
     "promises": ("conformance.promises_command", "show what a platform folder promises, and what does not fit",
                  "seatrial promises my-platform/"),
+    "size": ("conformance.size_command", "say where language models and MIG instances fit",
+             "seatrial size --list\n"
+             "seatrial size --model Llama-3.1-8B --gpu H100-SXM-80GB --context 32768 --sequences 8\n"
+             "seatrial size --model my-model/config.json --gpu L40S --context 8192 --tensor-parallel 2\n"
+             "seatrial size --gpu H100-SXM-80GB --place 3g.40gb,2g.20gb,2g.20gb\n"
+             "seatrial size --gpu H100-SXM-80GB --model Qwen2.5-7B --model Qwen2.5-1.5B --context 8192 --context 512"),
 }
 """Name: where `add_arguments` and `run` are (a module, or a class of functions in it), what it does, examples."""
 

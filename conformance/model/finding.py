@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import IntEnum, StrEnum
+from fnmatch import fnmatchcase
 from typing import Any
 
 Step = str | int
@@ -101,6 +103,30 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Waiver:
+    """A finding that somebody answers for until a day."""
+
+    policy: str
+    """Id of a policy."""
+    object: str
+    """`Kind namespace/name`, as findings name it; `*` stands for anything."""
+    reason: str
+    owner: str
+    until: date
+    """The last day on which it holds."""
+    where: str
+    """Where it is written, for people."""
+
+    def covers(self, finding: Finding) -> bool:
+        """Say whether it is about a finding, expired or not."""
+        return self.policy == finding.policy and fnmatchcase(finding.object, self.object)
+
+    def holds(self, today: date) -> bool:
+        """Say whether it has not expired."""
+        return today <= self.until
+
+
+@dataclass(frozen=True, kw_only=True)
 class Problem:
     """A part of the input that could not be judged."""
 
@@ -131,3 +157,13 @@ class Audit:
     """How many documents are no Kubernetes objects."""
     undecided: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Policies that could not say anything for want of facts, and these facts."""
+    waived: tuple[tuple[Finding, Waiver], ...] = ()
+    """What a waiver covers; it is in `findings` no more."""
+    expired: tuple[Waiver, ...] = ()
+    """Waivers that would cover a finding, had their day not passed; the finding is in `findings`."""
+    unused: tuple[Waiver, ...] = ()
+    """Waivers that cover nothing."""
+    known: int = 0
+    """How many findings the baseline knows; they are in `findings` no more."""
+    stale: int = 0
+    """How many entries of the baseline are found no more."""

@@ -4,6 +4,7 @@ Built on libyaml's events, not on its trees: composing a tree recurses in C, and
 process. Scalars are read as sigs.k8s.io/yaml reads them (go-yaml v2, YAML 1.1): `on` is true, `1:30` is text.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ _WORDS: dict[str, Any] = {word: value for words, value in (
 del _WORDS["y"], _WORDS["Y"], _WORDS["n"], _WORDS["N"]  # go-yaml v2 leaves the single letters alone
 _INTEGER = re.compile(r"[-+]?(0b[01_]+|0x[0-9a-fA-F_]+|0o?[0-7_]+|(?:0|[1-9][0-9_]*))\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+_PAIR = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _NUMBER_STARTS = frozenset("0123456789+-.")
 
 
@@ -85,6 +87,9 @@ class Document:
 def documents(text: str, file: str) -> Iterator[Document | Problem]:
     """Yield the documents of a text, and a Problem for each one that is not YAML: what follows it is read on."""
     base = first_line = 0
+    if text.lstrip()[:1] in ('{', '[', '"'):
+        # JSON writes the letters beyond U+FFFF as two; YAML would call each half no letter at all.
+        text = _PAIR.sub(lambda pair: json.loads(f'"{pair[0]}"'), text)
     while True:
         builder = _Builder(file, first_line, base)
         try:
@@ -125,13 +130,14 @@ _TEMPLATE = {"message": "is a Helm template that was not rendered",
 
 
 class _Frame:
-    __slots__ = ("anchor", "data", "key", "key_mark", "merges", "part", "size")
+    __slots__ = ("anchor", "data", "key", "key_mark", "merges", "merging", "part", "size")
 
     def __init__(self, data: Any, part: Part, anchor: str | None) -> None:
         self.data, self.part, self.anchor = data, part, anchor
         self.key: str | None = None
         self.key_mark: Any = None
         self.merges: list[Any] = []
+        self.merging = False
         self.size = 1
 
 
@@ -208,7 +214,9 @@ class _Builder:
     def _key(self, top: _Frame, event: Any, value: Any) -> None:
         # JSON knows text as keys only: `on: 1` becomes "true" and `1: x` becomes "1".
         key = value if type(value) is str else _as_key(value)
-        if key in top.data:
+        if key == _MERGE and event.implicit[0]:
+            top.merging = True  # quoted, it is a key like any other
+        elif key in top.data:
             raise _Broken(f"has the key {key!r} twice in one place", event.start_mark, "keep one of the two")
         if event.anchor:
             self._anchors[event.anchor] = value, 1
@@ -241,7 +249,8 @@ class _Builder:
             top.part.parts.append(part)  # type: ignore[union-attr]
             return
         key, top.key, top.key_mark = top.key, None, None
-        if key == _MERGE:
+        if top.merging:
+            top.merging = False
             self._merge(top, value, event)
             return
         top.data[key] = value

@@ -4,7 +4,9 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from conformance.model.finding import Audit, Finding, Fix, Problem, Step
+from conformance.errors import UsageError
+from conformance.model.finding import Audit, Finding, Fix, Problem, Step, Waiver
+from conformance.policy import waivers
 from conformance.policy.engine import Engine, Raw, needed_across
 from conformance.policy.policies import Corpus
 from conformance.policy.sources import Manifest, PassedOver
@@ -21,6 +23,8 @@ class Judge:
         self._findings: list[Finding] = []
         self._problems: list[Problem] = []
         self._undecided: dict[str, tuple[str, ...]] = {}
+        self.waivers: list[Waiver] = []
+        """What the objects' own annotations waive."""
         self._objects = self._files = self._passed_over = 0
 
     def file(self, parts: Iterable[Manifest | PassedOver | Problem]) -> None:
@@ -49,6 +53,12 @@ class Judge:
 
     def _one(self, manifest: Manifest) -> None:
         self._objects += 1
+        try:
+            self.waivers += waivers.on_object(manifest.data, manifest.name, manifest.file, self._corpus.policies)
+        except UsageError as error:
+            line, column = manifest.place(("metadata", "annotations"))
+            self._problems.append(Problem(file=manifest.file, line=line, column=column, message=error.message,
+                                          way_out=error.way_out))
         kind = manifest.kind
         if kind in self._needed:
             self._kept.append(manifest)

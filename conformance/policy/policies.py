@@ -37,17 +37,25 @@ class Corpus:
             policy.id: policy for policy in self.policies.values() if {policy.id, policy.category} & set(wanted)})
 
 
-def load(folder: Path | None = None) -> Corpus:
-    """Return the policies under a folder: ours, unless another is named.
+def load(*more: Path) -> Corpus:
+    """Return our policies and those under the folders in `more`, which may use our library and bring their own.
 
-    Raises SeatrialError for a policy that is half made, naming it and what it lacks.
+    Raises SeatrialError for a policy that is half made, naming it and what it lacks, and UsageError for a folder
+    without policies.
     """
-    folder = folder or assets.folder(FOLDER)
-    found = [_policy(rule, folder) for rule in sorted(folder.glob("*/*/rule.rego"))]
-    return Corpus(policies={policy.id: policy for policy in found},
-                  library={f"{LIBRARY}/{file.name}": file.read_text(encoding="utf-8")
-                           for file in sorted((folder / LIBRARY).glob("*.rego"))
-                           if not file.name.endswith("_test.rego")})
+    library: dict[str, str] = {}
+    found: dict[str, Policy] = {}
+    for folder in (assets.folder(FOLDER), *more):
+        rules = (_policy(rule, folder) for rule in sorted(folder.glob("*/*/rule.rego")))
+        here = {policy.id: policy for policy in rules}
+        twice = sorted(here.keys() & found.keys())
+        if not here or twice:
+            raise UsageError(f"{folder} " + (f"has a second policy {twice[0]}" if twice else "holds no policies"),
+                             "a policy is a folder <category>/<what-must-hold> with a rule.rego")
+        found |= here
+        library |= {f"{folder.name}/{LIBRARY}/{file.name}": file.read_text(encoding="utf-8")
+                    for file in sorted((folder / LIBRARY).glob("*.rego")) if not file.name.endswith("_test.rego")}
+    return Corpus(policies=dict(sorted(found.items())), library=library)
 
 
 def _policy(rule: Path, folder: Path) -> Policy:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from conformance.model.finding import Problem, Step
+from conformance.policy import rendering
 from conformance.policy.documents import Document, documents
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -58,11 +59,11 @@ class PassedOver:
     file: str
 
 
-def files(words: Iterable[str]) -> Iterator[str | Problem]:
+def files(words: Iterable[str]) -> Iterator[str | Path | Problem]:
     """Yield the files that the words of a command line mean: files, folders, patterns, `-` for standard input.
 
     A folder means every .yaml, .yml and .json file in it and below; hidden folders are left out, and a folder that
-    links lead to more than once is read once.
+    links lead to more than once is read once. A Path is a folder that must be rendered: a chart, a kustomization.
     """
     for word in words:
         if word == STDIN:
@@ -79,13 +80,13 @@ def files(words: Iterable[str]) -> Iterator[str | Problem]:
                 yield Problem(file=word, message="matches no file")
 
 
-def manifests(file: str, stdin: BinaryIO) -> Iterator[Manifest | PassedOver | Problem]:
-    """Yield the objects of a file, and a Problem for each part of it that cannot be judged. Raises nothing."""
-    text = _text(file, stdin)
+def manifests(file: str | Path, stdin: BinaryIO) -> Iterator[Manifest | PassedOver | Problem]:
+    """Yield the objects of a file or rendered folder, and a Problem for each part that cannot be judged."""
+    text = rendering.rendered(file) if isinstance(file, Path) else _text(file, stdin)
     if isinstance(text, Problem):
         yield text
         return
-    yield from manifests_in(text, "<stdin>" if file == STDIN else file)
+    yield from manifests_in(text, "<stdin>" if file == STDIN else str(file))
 
 
 def manifests_in(text: str, file: str) -> Iterator[Manifest | PassedOver | Problem]:
@@ -115,7 +116,7 @@ def _objects(document: Document, prefix: tuple[Step, ...], data: Any) -> Iterato
     yield Manifest(document, prefix, data)
 
 
-def _below(folder: str) -> Iterator[str | Problem]:
+def _below(folder: str) -> Iterator[str | Path | Problem]:
     seen: set[tuple[int, int]] = set()
     problems: list[Problem] = []
 
@@ -128,6 +129,10 @@ def _below(folder: str) -> Iterator[str | Problem]:
             folders.clear()
             continue
         seen.add((about.st_dev, about.st_ino))
+        if rendering.tool_for(Path(at)):
+            folders.clear()
+            yield Path(at)
+            continue
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (os.path.join(at, name) for name in sorted(names) if name.lower().endswith(SUFFIXES))
     yield from problems

@@ -1,0 +1,131 @@
+"""`seatrial audit`: judge manifests by the policies, with no cluster."""
+
+import argparse
+import datetime
+import os
+import sys
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from conformance.errors import UsageError
+from conformance.model.finding import Audit, Problem, Severity, Waiver
+from conformance.policy import facts, policies, sources, waivers
+from conformance.policy.engine import Engine, Regorus
+from conformance.policy.judge import Judge
+
+FORMS = {"text": "text", "json": "as_json", "sarif": "sarif", "junit": "junit", "github": "github",
+         "markdown": "markdown", "html": "html"}
+"""Forms of the answer, and the module of `conformance.report.audit` that renders each."""
+HELD, FOUND, UNREADABLE = 0, 1, 2
+WAIVERS = Path("seatrial-waivers.yaml")
+_FAIL_ON = {"error": Severity.ERROR, "warning": Severity.WARNING, "never": None}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare its arguments."""
+    add = parser.add_argument
+    add("paths", nargs="*", metavar="PATH",
+        help="files, folders, patterns; - reads standard input, for example a rendered chart")
+    add("--only", action="append", default=[], metavar="POLICY", help="only this policy, or category of policies")
+    add("--policies", type=Path, action="append", default=[], metavar="DIR", help="policies of your own, besides ours")
+    add("--facts", metavar="FILE|cluster",
+        help="what is known of the cluster (nodes, mig, kserve, metrics), or `cluster`: read it from there")
+    add("--cluster", action="store_true", help="judge what runs on a cluster; needs the verb list, changes nothing")
+    add("--kubeconfig", type=Path, metavar="FILE", help="opens the cluster (default: KUBECONFIG, ~/.kube/config)")
+    add("--context", metavar="NAME", help="of the kubeconfig (default: its current one)")
+    add("--namespace", metavar="NAME", help="of the cluster, only this one (default: all)")
+    add("--output", choices=FORMS, default="text", help="form of the answer (default: text)")
+    add("--fail-on", choices=_FAIL_ON, default="error",
+        help="the least severity that makes the exit code 1 (default: error)")
+    add("--waivers", type=Path, metavar="FILE",
+        help=f"what somebody answers for until a day (default: {WAIVERS}, if it is there)")
+    add("--baseline", type=Path, metavar="FILE", help="findings that are known: only new ones count")
+    add("--write-baseline", type=Path, metavar="FILE", help="write all that is found as a baseline, and exit 0")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Judge, print, and return 0: nothing found, 1: something found, 2: a part of the input could not be judged."""
+    if not args.paths and not args.cluster:
+        raise UsageError("nothing to audit", "name files or folders, - for standard input, or --cluster")
+    corpus = policies.load(*args.policies)
+    known = _facts(args)
+    accepted = _waivers(args.waivers, corpus)
+    baseline = waivers.read_baseline(args.baseline) if args.baseline else None
+    corpus = corpus.only(args.only) if args.only else corpus
+    judge = Judge(corpus, _engine(corpus, known), known)
+    for file in _progress(sources.files(args.paths)):
+        if isinstance(file, Problem):
+            judge.problem(file)
+        else:
+            judge.file(sources.manifests(file, sys.stdin.buffer))
+    if args.cluster:
+        from conformance.policy import live  # noqa: PLC0415 -- the client of Kubernetes takes half a second to load
+
+        judge.file(live.manifests(live.opened(args.kubeconfig, args.context), live.kinds(corpus), args.namespace))
+    audit = judge.audit()
+    if args.write_baseline:
+        return _write_baseline(args.write_baseline, audit)
+    audit = waivers.accept(audit, [*accepted, *judge.waivers], datetime.datetime.now(tz=datetime.UTC).date(), baseline)
+    render: Callable[..., str] = import_module(f"conformance.report.audit.{FORMS[args.output]}").render
+    colour = {"colour": _colour()} if args.output == "text" else {}
+    sys.stdout.write(render(audit, corpus.policies, **colour))
+    return exit_code(audit, _FAIL_ON[args.fail_on])
+
+
+def exit_code(audit: Audit, fail_on: Severity | None) -> int:
+    """Return 2 when something could not be judged, 1 for a finding of that severity or an expired waiver, else 0."""
+    if audit.problems:
+        return UNREADABLE
+    if fail_on is None:
+        return HELD
+    return FOUND if audit.expired or any(finding.severity >= fail_on for finding in audit.findings) else HELD
+
+
+def _engine(corpus: policies.Corpus, known: dict[str, Any]) -> Engine:
+    return Regorus(corpus, facts.data(known))
+
+
+def _facts(args: argparse.Namespace) -> dict[str, Any]:
+    if args.facts != "cluster":
+        return facts.read(Path(args.facts)) if args.facts else {}
+    from conformance.policy import live  # noqa: PLC0415 -- as above
+
+    return live.facts(live.opened(args.kubeconfig, args.context))
+
+
+def _waivers(file: Path | None, corpus: policies.Corpus) -> list[Waiver]:
+    if file is None and not WAIVERS.exists():
+        return []
+    return waivers.read(file or WAIVERS, corpus.policies)
+
+
+def _write_baseline(file: Path, audit: Audit) -> int:
+    for problem in audit.problems:
+        print(f"seatrial: {problem}", file=sys.stderr)
+    try:
+        file.write_text(waivers.as_baseline(audit.findings), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be written: {error.strerror}") from None
+    print(f"{file} knows {len(audit.findings)} findings", file=sys.stderr)
+    return UNREADABLE if audit.problems else HELD
+
+
+def _colour() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _progress(files: Iterator[str | Path | Problem]) -> Iterator[str | Path | Problem]:
+    """Say on a terminal how many files were judged, once it takes longer than anyone would wait in silence."""
+    if not sys.stderr.isatty():
+        yield from files
+        return
+    told = 0
+    for number, file in enumerate(files):
+        if number and number % 500 == 0:
+            print(f"\r{number} files judged", end="", file=sys.stderr, flush=True)
+            told = number
+        yield file
+    if told:
+        print("\r\033[K", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,1 @@
+"""How much GPU memory a language model needs, and where that fits."""

@@ -1,5 +1,7 @@
 """What a user can run into, said in one line with the way out."""
 
+from collections.abc import Iterable
+
 
 class SeatrialError(Exception):
     """An error of the ground or of the input, never a verdict on a platform.
@@ -26,3 +28,12 @@ class Unsupported(SeatrialError):
 
 class Disabled(SeatrialError):
     """The operator said no; `way_out` names the flag that says yes."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the way out for a word that nobody knows: the nearest known one, or all of them."""
+    import difflib  # noqa: PLC0415 -- for an error only
+
+    known = sorted(known)
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"did you mean {near[0]!r}?" if near else f"use one of: {', '.join(known)}"

@@ -1,7 +1,6 @@
 """YAML 1.2 as plain data, with the line of each part, and a JSON Schema held against it in plain words."""
 
 import datetime
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from conformance.errors import UsageError
+from conformance.errors import UsageError, nearest
 from conformance.model.platform import Step
 
 _WORDS = {"object": "keys and values", "array": "a list", "string": "text", "integer": "a whole number",
@@ -87,13 +86,6 @@ def check(document: Document, schema: Mapping[str, Any]) -> None:
         first = wrong[0]
         more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
         raise UsageError(f"{document.where(*first.path)}: {first.message}{more}", first.way_out)
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the way out for a word that nobody knows: the nearest known one, or all of them."""
-    known = sorted(known)
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"did you mean {near[0]!r}?" if near else f"use one of: {', '.join(known)}"
 
 
 def place(path: Iterable[Step]) -> str:

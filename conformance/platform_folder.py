@@ -13,7 +13,7 @@ from typing import Any
 
 from conformance import located_yaml, queues
 from conformance.clusters import fake_nodes
-from conformance.errors import UsageError
+from conformance.errors import UsageError, nearest
 from conformance.located_yaml import Document
 from conformance.model.platform import ComponentSpec, Manifest, PlatformFolder
 from conformance.model.promise import Promises, Team
@@ -225,4 +225,4 @@ def _check_promises(document: Document, folder: PlatformFolder, promises: Promis
 
 
 def _nearest_of(word: str, known: set[str], what: str) -> str:
-    return located_yaml.nearest(word, known) if known else f"the folder has no {what} at all"
+    return nearest(word, known) if known else f"the folder has no {what} at all"

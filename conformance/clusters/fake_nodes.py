@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance import assets, located_yaml
-from conformance.errors import UsageError
+from conformance.errors import UsageError, nearest
 from conformance.gpu import models
 from conformance.gpu.models import GpuModel
 from conformance.located_yaml import Document
@@ -101,7 +101,7 @@ def load_profile(name_or_path: str | Path) -> Profile:
         path = Path(name_or_path)
     if not path.is_file():
         raise UsageError(f"there is no node profile {str(name_or_path)!r}",
-                         located_yaml.nearest(str(name_or_path), profile_names()) + ", or name a YAML file")
+                         nearest(str(name_or_path), profile_names()) + ", or name a YAML file")
     documents = located_yaml.read(path)
     if len(documents) != 1:
         raise UsageError(f"{path}: a node profile is one YAML document, this has {len(documents)}")

@@ -11,8 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from conformance import located_yaml
-from conformance.errors import UsageError
+from conformance.errors import UsageError, nearest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +62,7 @@ class Mig:
             if profile.name == plain:
                 return _standing(profile, start) if start else profile
         raise UsageError(f"there is no MIG profile {plain!r} on this GPU",
-                         located_yaml.nearest(plain, [profile.name for profile in self.profiles]))
+                         nearest(plain, [profile.name for profile in self.profiles]))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,8 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from conformance import assets, located_yaml
-from conformance.errors import UsageError
+import yaml
+
+from conformance import assets
+from conformance.errors import UsageError, nearest
 from conformance.gpu.mig import Mig, Profile
 from conformance.model import names as labels
 
@@ -85,7 +87,7 @@ def model(name: str) -> GpuModel:
     # One file is read, not all of them: its name is that of the model in small letters.
     path = _files().get(name.lower())
     if path is None:
-        raise UsageError(f"there is no GPU model {name!r}", located_yaml.nearest(name, names()))
+        raise UsageError(f"there is no GPU model {name!r}", nearest(name, names()))
     return _model(path)
 
 
@@ -112,8 +114,7 @@ def _models() -> dict[str, GpuModel]:
 
 @cache
 def _model(path: Path) -> GpuModel:
-    (document,) = located_yaml.read(path)
-    said = dict(document.data)
+    said = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     try:
         sources = {key: Source(text=source["from"], verified=source["verified"])
                    for key, source in said.pop("sources").items()}

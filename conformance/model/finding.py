@@ -49,6 +49,8 @@ class Policy:
     """`group/Kind` of the objects that it looks at (the core group has no name: `Pod`); `pods`: all that hold pods."""
     remedy: str
     """What to write instead."""
+    mentions: tuple[str, ...] = ()
+    """It can only find something in an object whose JSON has one of these words; none: in any object."""
     upstream: str = ""
     """For a rejected manifest: a part of the text with which it is refused."""
     sources: tuple[str, ...] = ()

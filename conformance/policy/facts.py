@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from conformance.errors import UsageError
+from conformance.gpu import models
 
 KNOWN = ("nodes", "mig", "kserve", "metrics")
 """nodes: list of label maps; mig: layouts by node; kserve: {"deployment_mode"}; metrics: names that are exported."""
@@ -36,5 +37,5 @@ def beside(example: Path) -> dict[str, Any]:
 
 
 def data(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what rules see as `data`."""
-    return {"facts": dict(facts)}
+    """Return what rules see as `data`: what is known of the cluster, and the tables under `fixtures/`."""
+    return {"facts": dict(facts), "gpus": models.table()}

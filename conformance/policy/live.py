@@ -88,8 +88,7 @@ def facts(api: Api) -> dict[str, Any]:
     """Return the facts of a cluster that can be read: those that cannot stay unknown."""
     found: dict[str, Any] = {}
     with contextlib.suppress(SeatrialError):
-        found["nodes"] = [{"name": node["metadata"]["name"], "labels": node["metadata"].get("labels", {}),
-                           "capacity": node.get("status", {}).get("capacity", {})} for node in api.list("v1/Node")]
+        found["nodes"] = [node["metadata"].get("labels", {}) for node in api.list("v1/Node")]
     mode = _deployment_mode(api)
     if mode:
         found["kserve"] = {"deploymentMode": mode}

@@ -8,13 +8,13 @@ from typing import Any
 import yaml
 
 from conformance import assets
-from conformance.errors import SeatrialError, UsageError
+from conformance.errors import SeatrialError, UsageError, nearest
 from conformance.model.finding import Policy, PolicyClass, Severity
 
 FOLDER = "policies"
 LIBRARY = "lib"
 PODS = "pods"
-_KNOWN = {"class", "severity", "kinds", "remedy", "upstream", "sources", "facts", "across", "fixable"}
+_KNOWN = {"class", "severity", "kinds", "remedy", "upstream", "sources", "facts", "across", "fixable", "mentions"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class Corpus:
         names = {*self.policies, *(policy.category for policy in self.policies.values())}
         for name in wanted:
             if name not in names:
-                raise UsageError(f"there is no policy {name}", _nearest(name, names))
+                raise UsageError(f"there is no policy {name}", nearest(name, names))
         return Corpus(library=self.library, policies={
             policy.id: policy for policy in self.policies.values() if {policy.id, policy.category} & set(wanted)})
 
@@ -68,14 +68,14 @@ def _policy(rule: Path, folder: Path) -> Policy:
         raise SeatrialError(f'{rule}: the package must be policies.{category}["{name}"], is {package}')
     for key in custom:
         if key not in _KNOWN:
-            raise SeatrialError(f"{rule}: unknown key {key!r} in custom", _nearest(key, _KNOWN))
+            raise SeatrialError(f"{rule}: unknown key {key!r} in custom", nearest(key, _KNOWN))
     try:
         return Policy(
             id=identity, title=said["title"], severity=Severity[custom["severity"].upper()],
             policy_class=PolicyClass(custom["class"]), kinds=tuple(custom["kinds"]), remedy=custom["remedy"],
             upstream=custom.get("upstream", ""), sources=tuple(custom["sources"]),
             facts=tuple(custom.get("facts", ())), across=custom.get("across", False),
-            fixable=custom.get("fixable", False), source=source)
+            mentions=tuple(custom.get("mentions", ())), fixable=custom.get("fixable", False), source=source)
     except KeyError as missing:
         raise SeatrialError(f"{rule}: its metadata says nothing of {missing}") from None
     except ValueError as wrong:
@@ -96,9 +96,3 @@ def _metadata(source: str, identity: str) -> tuple[dict[str, Any], str]:
         return yaml.load("\n".join(comment), Loader=yaml.CSafeLoader), package
     except yaml.YAMLError as error:
         raise SeatrialError(f"policy {identity}: its metadata is not YAML: {' '.join(str(error).split())}") from None
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    from conformance.located_yaml import nearest  # noqa: PLC0415 -- slow imports, for an error only
-
-    return nearest(word, known)

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from conformance.errors import UsageError
+from conformance.errors import UsageError, nearest
 from conformance.model.finding import Audit, Finding, Waiver
 
 ANNOTATION = "waiver.seatrial.dev/"
@@ -92,8 +92,6 @@ def _waiver(entry: Any, where: str, known: set[str]) -> Waiver:
         if name not in fields:
             raise UsageError(f"{where}: unknown key {name!r}", f"known keys: {', '.join(fields)}")
     if entry["policy"] not in known:
-        from conformance.located_yaml import nearest  # noqa: PLC0415 -- slow imports, for an error only
-
         raise UsageError(f"{where}: there is no policy {entry['policy']}", nearest(str(entry["policy"]), known))
     until = entry["until"]
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance import assets, located_yaml
-from conformance.errors import UsageError
+from conformance.errors import UsageError, nearest
 
 DTYPES = {"float32": 32.0, "bfloat16": 16.0, "float16": 16.0, "fp8": 8.0, "int8": 8.0, "int4": 4 + 20 / 128}
 """Bits of one weight. int4 has a scale of 16 and a zero point of 4 bits for each group of 128 weights (AWQ, GPTQ)."""
@@ -63,7 +63,7 @@ def load(model: str, dtype: str | None = None) -> LanguageModel:
         said = _ours(shipped)
         return dataclasses.replace(_Config(said["config"], shipped).read(said["name"], dtype), source=said["source"])
     if not os.path.exists(model):
-        raise UsageError(f"there is no model {model!r}, and no such file", located_yaml.nearest(model, names()))
+        raise UsageError(f"there is no model {model!r}, and no such file", nearest(model, names()))
     file = Path(model, "config.json") if os.path.isdir(model) else Path(model)
     documents = located_yaml.read(file)
     if len(documents) != 1 or not isinstance(documents[0].data, dict):
@@ -153,7 +153,7 @@ class _Config:
         if said is None:
             raise self.lacks("torch_dtype")
         if said not in DTYPES:
-            raise UsageError(f"{self.file}: torch_dtype cannot be {said!r}", located_yaml.nearest(str(said), DTYPES))
+            raise UsageError(f"{self.file}: torch_dtype cannot be {said!r}", nearest(str(said), DTYPES))
         return str(said)
 
     def window(self) -> tuple[int | None, int]:

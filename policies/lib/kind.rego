@@ -11,9 +11,15 @@ version(object) := split(object.apiVersion, "/")[1] if contains(object.apiVersio
 
 version(object) := object.apiVersion if not contains(object.apiVersion, "/")
 
-name(o) := object.get(o, ["metadata", "name"], "")
+name(o) := value if {
+	value := object.get(o, ["metadata", "name"], "")
+	is_string(value)
+} else := ""
 
-namespace(o) := object.get(o, ["metadata", "namespace"], "default")
+namespace(o) := value if {
+	value := object.get(o, ["metadata", "namespace"], "default")
+	is_string(value)
+} else := "default"
 
 labels(o) := value if {
 	value := object.get(o, ["metadata", "labels"], {})
@@ -31,3 +37,22 @@ all(kinds) := [found |
 	of(o) in kinds
 	found := {"index": i, "object": o}
 ]
+
+# The list at a path, and none where something else or nothing stands there: `some` over null breaks an engine.
+items(o, path) := value if {
+	is_object(o)
+	value := object.get(o, path, null)
+	is_array(value)
+} else := []
+
+# The mapping at a path, and none where something else or nothing stands there.
+mapping(o, path) := value if {
+	is_object(o)
+	value := object.get(o, path, null)
+	is_object(value)
+} else := {}
+
+# What stands at a path, null where nothing does.
+at(o, path) := object.get(o, path, null) if is_object(o)
+
+at(o, _) := null if not is_object(o)

@@ -3,21 +3,35 @@
 package lib.kueue
 
 import data.lib.kind
+import data.lib.quantity
+import data.lib.workload
 
 queue_label := "kueue.x-k8s.io/queue-name"
+
+# Kinds that Kueue admits as one workload each, at their full size.
+job_kinds := {
+	"batch/Job", "jobset.x-k8s.io/JobSet", "kubeflow.org/PyTorchJob", "kubeflow.org/TFJob", "kubeflow.org/MPIJob",
+	"kubeflow.org/XGBoostJob", "kubeflow.org/JAXJob", "ray.io/RayJob", "ray.io/RayCluster",
+}
 
 # The cohort of a ClusterQueue, or "": v1beta1 calls the field cohort, v1beta2 cohortName.
 cohort(queue) := object.get(queue, ["spec", "cohort"], "") if kind.version(queue) == "v1beta1"
 
 cohort(queue) := object.get(queue, ["spec", "cohortName"], "") if kind.version(queue) != "v1beta1"
 
+# The cohort that a Cohort is in, or "": the first versions called the field parent.
+parent(cohort) := object.get(cohort, ["spec", "parentName"], object.get(cohort, ["spec", "parent"], ""))
+
 # Every number of a ClusterQueue's or Cohort's quota: {"path", "flavor", "resource", "field", "value"}.
 limits(queue) := {place |
-	some g, group in queue.spec.resourceGroups
-	some f, flavor in group.flavors
-	some r, resource in flavor.resources
+	some g, group in kind.items(queue, ["spec", "resourceGroups"])
+	some f, flavor in kind.items(group, ["flavors"])
+	is_string(flavor.name)
+	some r, resource in kind.items(flavor, ["resources"])
+	is_string(resource.name)
 	some field in ["nominalQuota", "borrowingLimit", "lendingLimit"]
 	value := resource[field]
+	value != null
 	place := {
 		"path": ["spec", "resourceGroups", g, "flavors", f, "resources", r, field],
 		"flavor": flavor.name,
@@ -26,3 +40,43 @@ limits(queue) := {place |
 		"value": value,
 	}
 }
+
+# What a quota says of one resource of one flavor, as a number; undefined where it says nothing.
+limit(queue, flavor, resource, field) := number if {
+	some place in limits(queue)
+	place.flavor == flavor
+	place.resource == resource
+	place.field == field
+	number := quantity.number(place.value)
+}
+
+# Whether the owner of a queue never takes back by preemption what others have borrowed.
+never_reclaims(queue) if object.get(queue, ["spec", "preemption", "reclaimWithinCohort"], "Never") == "Never"
+
+# The LocalQueue that a workload names, by the label or the older annotation.
+queue_name(o) := kind.labels(o)[queue_label]
+
+queue_name(o) := kind.annotations(o)[queue_label] if not kind.labels(o)[queue_label]
+
+# Whether other objects made it: it is then queued as a part of them.
+is_owned(o) if count(kind.items(o, ["metadata", "ownerReferences"])) > 0
+
+# Whether it may run at less than its full size, or change it: what it needs is then left open.
+is_elastic(o) if kind.annotations(o)["kueue.x-k8s.io/job-min-parallelism"]
+
+is_elastic(o) if is_object(o.spec.elasticPolicy)
+
+is_elastic(o) if o.spec.enableInTreeAutoscaling == true
+
+is_elastic(o) if o.spec.rayClusterSpec.enableInTreeAutoscaling == true
+
+# How many of an accelerator a whole workload needs at once.
+demand(o, resource) := sum([needed |
+	some pod in workload.pods_of(o)
+	needed := _at_once(o, pod) * object.get(workload.accelerators_of_pod(pod.spec), resource, 0)
+])
+
+_at_once(o, pod) := min([pod.replicas, o.spec.completions]) if {
+	kind.of(o) == "batch/Job"
+	is_number(o.spec.completions)
+} else := pod.replicas

@@ -12,7 +12,7 @@ containers := containers_of(input.object)
 gpu_containers := {c | some c in containers; gpus(c.container) > 0}
 
 pods_of(object) := {pod |
-	some place in _places(object)
+	some place in _places(_kind(object), object)
 	spec := _at(object, place.spec)
 	is_object(spec)
 	pod := {
@@ -40,11 +40,10 @@ containers_of(object) := {c |
 
 # ---- where each kind keeps its pods
 
-_group(object) := split(object.apiVersion, "/")[0] if contains(object.apiVersion, "/")
+# group/Kind, as policies name kinds; the core group has no name.
+_kind(o) := sprintf("%s/%s", [split(o.apiVersion, "/")[0], o.kind]) if contains(o.apiVersion, "/")
 
-_group(object) := "" if not contains(object.apiVersion, "/")
-
-_kind(object) := sprintf("%s/%s", [_group(object), object.kind])
+_kind(o) := o.kind if not contains(o.apiVersion, "/")
 
 _at(object, path) := object if count(path) == 0
 
@@ -69,8 +68,8 @@ _template(path, replicas, role) := {
 }
 
 _one_template := {
-	"/PodTemplate": ["template"],
-	"/ReplicationController": ["spec", "template"],
+	"PodTemplate": ["template"],
+	"ReplicationController": ["spec", "template"],
 	"apps/Deployment": ["spec", "template"],
 	"apps/StatefulSet": ["spec", "template"],
 	"apps/ReplicaSet": ["spec", "template"],
@@ -85,99 +84,87 @@ _replica_specs := {
 	"kubeflow.org/JAXJob": "jaxReplicaSpecs",
 }
 
-_places(object) := [{"spec": ["spec"], "metadata": ["metadata"], "replicas": 1, "role": "pod"}] if _kind(object) == "/Pod"
+_places("Pod", _) := [{"spec": ["spec"], "metadata": ["metadata"], "replicas": 1, "role": "pod"}]
 
-_places(object) := [_template(_one_template[_kind(object)], _number(object.spec.replicas, 1), "pod")] if {
-	_one_template[_kind(object)]
-	is_number(object.spec.replicas)
-}
+_places("apps/DaemonSet", _) := [_template(["spec", "template"], 1, "pod")]
 
-_places(object) := [_template(_one_template[_kind(object)], 1, "pod")] if {
-	_one_template[_kind(object)]
-	not is_number(object.spec.replicas)
-}
+_places("serving.knative.dev/Service", _) := [_template(["spec", "template"], 1, "revision")]
 
-_places(object) := [_template(["spec", "template"], 1, "pod")] if _kind(object) == "apps/DaemonSet"
+_places("batch/Job", o) := [_template(["spec", "template"], _parallelism(o.spec), "pod")]
 
-_places(object) := [_template(["spec", "template"], _parallelism(object.spec), "pod")] if _kind(object) == "batch/Job"
-
-_places(object) := [_template(path, _parallelism(object.spec.jobTemplate.spec), "pod")] if {
-	_kind(object) == "batch/CronJob"
+_places("batch/CronJob", o) := [_template(path, _parallelism(o.spec.jobTemplate.spec), "pod")] if {
 	path := ["spec", "jobTemplate", "spec", "template"]
 }
 
-_places(object) := [place |
-	some i, task in object.spec.tasks
+_places("batch.volcano.sh/Job", o) := [place |
+	is_array(o.spec.tasks)
+	some i, task in o.spec.tasks
+	is_object(task)
 	place := _template(["spec", "tasks", i, "template"], _replicas(task), _name(task, "task"))
-] if {
-	_kind(object) == "batch.volcano.sh/Job"
-	is_array(object.spec.tasks)
-}
+]
 
-_places(object) := [place |
-	field := _replica_specs[_kind(object)]
-	some role, replica in object.spec[field]
-	place := _template(["spec", field, role, "template"], _replicas(replica), role)
-] if _replica_specs[_kind(object)]
+_places("jobset.x-k8s.io/JobSet", o) := _jobset_places(o.spec, ["spec"])
 
-_places(object) := [place |
-	some i, job in object.spec.replicatedJobs
-	template := job.template.spec
-	replicas := _replicas(job) * _parallelism(template)
-	place := _template(["spec", "replicatedJobs", i, "template", "spec", "template"], replicas, _name(job, "job"))
-] if {
-	_kind(object) == "jobset.x-k8s.io/JobSet"
-	is_array(object.spec.replicatedJobs)
-}
-
-_places(object) := [place |
-	some i, job in object.spec.template.spec.replicatedJobs
-	replicas := _replicas(job) * _parallelism(job.template.spec)
-	path := ["spec", "template", "spec", "replicatedJobs", i, "template", "spec", "template"]
-	place := _template(path, replicas, _name(job, "job"))
-] if {
-	_kind(object) in {"trainer.kubeflow.org/TrainingRuntime", "trainer.kubeflow.org/ClusterTrainingRuntime"}
-	is_array(object.spec.template.spec.replicatedJobs)
-}
-
-_places(object) := [place |
+_places("leaderworkerset.x-k8s.io/LeaderWorkerSet", o) := [place |
 	some role in ["leaderTemplate", "workerTemplate"]
-	object.spec.leaderWorkerTemplate[role]
-	groups := _replicas(object.spec)
-	size := _size(object.spec.leaderWorkerTemplate)
-	replicas := {"leaderTemplate": groups, "workerTemplate": groups * _workers(object, size)}[role]
+	o.spec.leaderWorkerTemplate[role]
+	groups := _replicas(o.spec)
+	size := _size(o.spec.leaderWorkerTemplate)
+	replicas := {"leaderTemplate": groups, "workerTemplate": groups * _workers(o, size)}[role]
 	place := _template(["spec", "leaderWorkerTemplate", role], replicas, role)
-] if _kind(object) == "leaderworkerset.x-k8s.io/LeaderWorkerSet"
+]
 
-_places(object) := [place |
+_places("serving.kserve.io/InferenceService", o) := [place |
 	some role in ["predictor", "transformer", "explainer"]
-	is_object(object.spec[role])
+	is_object(o.spec[role])
 	place := {
 		"spec": ["spec", role],
 		"metadata": ["spec", role],
-		"replicas": _number(object.get(object.spec[role], "minReplicas", 1), 1),
+		"replicas": _min_replicas(o.spec[role]),
 		"role": role,
 	}
-] if _kind(object) == "serving.kserve.io/InferenceService"
+]
 
-_places(object) := [place |
+_places("serving.kserve.io/LLMInferenceService", o) := [place |
 	some role in ["template", "worker"]
-	is_object(object.spec[role])
-	place := {"spec": ["spec", role], "metadata": [], "replicas": _replicas(object.spec), "role": role}
-] if _kind(object) == "serving.kserve.io/LLMInferenceService"
+	is_object(o.spec[role])
+	place := {"spec": ["spec", role], "metadata": [], "replicas": _replicas(o.spec), "role": role}
+]
 
-_places(object) := [{"spec": ["spec"], "metadata": ["spec"], "replicas": 1, "role": "runtime"}] if {
-	_kind(object) in {"serving.kserve.io/ServingRuntime", "serving.kserve.io/ClusterServingRuntime"}
+_places("ray.io/RayCluster", o) := _ray_places(o.spec, ["spec"])
+
+_places("ray.io/RayJob", o) := _ray_places(o.spec.rayClusterSpec, ["spec", "rayClusterSpec"])
+
+_places("ray.io/RayService", o) := _ray_places(o.spec.rayClusterConfig, ["spec", "rayClusterConfig"])
+
+_places(kind, o) := [_template(path, _replicas(spec), "pod")] if {
+	path := _one_template[kind]
+	spec := object.get(o, "spec", {})
 }
 
-_places(object) := [_template(["spec", "template"], 1, "revision")] if _kind(object) == "serving.knative.dev/Service"
+_places(kind, o) := [place |
+	is_object(o.spec[field])
+	some role, replica in o.spec[field]
+	is_object(replica)
+	place := _template(["spec", field, role, "template"], _replicas(replica), role)
+] if field := _replica_specs[kind]
 
-_places(object) := _ray_places(object.spec, ["spec"]) if _kind(object) == "ray.io/RayCluster"
+_places(kind, o) := _jobset_places(o.spec.template.spec, ["spec", "template", "spec"]) if kind in _training_runtimes
 
-_places(object) := _ray_places(object.spec[field], ["spec", field]) if {
-	_kind(object) in {"ray.io/RayJob", "ray.io/RayService"}
-	field := {"RayJob": "rayClusterSpec", "RayService": "rayClusterConfig"}[object.kind]
-}
+_places(kind, _) := [{"spec": ["spec"], "metadata": ["spec"], "replicas": 1, "role": "runtime"}] if kind in _runtimes
+
+_training_runtimes := {"trainer.kubeflow.org/TrainingRuntime", "trainer.kubeflow.org/ClusterTrainingRuntime"}
+
+_runtimes := {"serving.kserve.io/ServingRuntime", "serving.kserve.io/ClusterServingRuntime"}
+
+_jobset_places(spec, path) := [place |
+	is_array(spec.replicatedJobs)
+	some i, job in spec.replicatedJobs
+	is_object(job)
+	replicas := _replicas(job) * _parallelism(job.template.spec)
+	inner := array.concat(path, ["replicatedJobs", i, "template", "spec", "template"])
+	place := _template(inner, replicas, _name(job, "job"))
+]
 
 _ray_places(cluster, path) := array.concat(heads, workers) if {
 	heads := [place |
@@ -185,23 +172,31 @@ _ray_places(cluster, path) := array.concat(heads, workers) if {
 		place := _template(array.concat(path, ["headGroupSpec", "template"]), 1, "head")
 	]
 	workers := [place |
+		is_array(cluster.workerGroupSpecs)
 		some i, worker in cluster.workerGroupSpecs
+		is_object(worker)
 		name := object.get(worker, "groupName", "worker")
 		place := _template(array.concat(path, ["workerGroupSpecs", i, "template"]), _replicas(worker), name)
 	]
 }
 
-_name(thing, default_name) := object.get(thing, "name", default_name)
+_name(thing, default_name) := object.get(_object(thing), "name", default_name)
 
-_replicas(thing) := _number(object.get(thing, "replicas", 1), 1)
+_replicas(thing) := _number(object.get(thing, "replicas", 1), 1) if is_object(thing)
 
-_size(thing) := _number(object.get(thing, "size", 1), 1)
+_replicas(thing) := 1 if not is_object(thing)
+
+_min_replicas(thing) := _number(object.get(_object(thing), "minReplicas", 1), 1)
+
+_size(thing) := _number(object.get(_object(thing), "size", 1), 1)
 
 _workers(o, size) := size - 1 if object.get(o.spec.leaderWorkerTemplate, "leaderTemplate", null) != null
 
 _workers(o, size) := size if object.get(o.spec.leaderWorkerTemplate, "leaderTemplate", null) == null
 
-_parallelism(spec) := _number(object.get(spec, "parallelism", 1), 1)
+_parallelism(spec) := _number(object.get(spec, "parallelism", 1), 1) if is_object(spec)
+
+_parallelism(spec) := 1 if not is_object(spec)
 
 # ---- what a container asks for
 
@@ -249,17 +244,26 @@ tokens(container) := [token |
 	token != ""
 ]
 
-# The value of a flag, given as `--flag value` or `--flag=value`.
+# The value of a flag, given as `--flag value` or `--flag=value`; undefined where a script gives several values.
 flag(container, name) := value if {
+	values := _flag_values(container, name)
+	count(values) == 1
+	some value in values
+}
+
+_flag_values(container, name) := apart | joined if {
 	given := tokens(container)
-	some i, token in given
-	token == name
-	value := given[i + 1]
-	not startswith(value, "--")
-} else := value if {
-	some token in tokens(container)
-	startswith(token, sprintf("%s=", [name]))
-	value := substring(token, count(name) + 1, -1)
+	apart := {value |
+		some i, token in given
+		token == name
+		value := given[i + 1]
+		not startswith(value, "--")
+	}
+	joined := {value |
+		some token in given
+		startswith(token, sprintf("%s=", [name]))
+		value := substring(token, count(name) + 1, -1)
+	}
 }
 
 has_flag(container, name) if name in tokens(container)
@@ -269,14 +273,16 @@ has_flag(container, name) if {
 	startswith(token, sprintf("%s=", [name]))
 }
 
-# The value of an environment variable that is written out.
+# The value of an environment variable that is written out; the last one counts where a name stands twice.
 env(container, name) := value if {
-	some variable in container.env
-	variable.name == name
-	value := variable.value
+	is_array(container.env)
+	given := [variable | some variable in container.env; variable.name == name]
+	count(given) > 0
+	value := given[count(given) - 1].value
 }
 
 has_env(container, name) if {
+	is_array(container.env)
 	some variable in container.env
 	variable.name == name
 }
@@ -293,3 +299,40 @@ flag_path(c, name) := path if {
 	]
 	path := places[0]
 }
+
+# Accelerators that one pod holds, by name: those of its containers together, or of its hungriest init container.
+accelerators_of_pod(spec) := {name: count |
+	every_container := array.concat(_list(spec, "containers"), _list(spec, "initContainers"))
+	some container in every_container
+	some name, _ in accelerators(container)
+	running := sum([n | some c in _running(spec); n := accelerators(c)[name]])
+	starting := max(array.concat([0], [n | some c in _list(spec, "initContainers"); n := accelerators(c)[name]]))
+	count := max([running, starting])
+}
+
+_list(spec, field) := [container | some container in spec[field]; is_object(container)] if is_array(spec[field])
+
+_list(spec, field) := [] if not is_array(object.get(spec, field, null))
+
+# Containers that run side by side: init containers that restart for ever are sidecars.
+_running(spec) := array.concat(
+	_list(spec, "containers"),
+	[c | some c in _list(spec, "initContainers"); c.restartPolicy == "Always"],
+)
+
+# Whether a container is written out in full: KServe and Trainer merge theirs with what stands in other objects.
+is_complete(object) if {
+	not startswith(object.apiVersion, "serving.kserve.io/")
+	not startswith(object.apiVersion, "trainer.kubeflow.org/")
+}
+
+# Whether a DaemonSet runs it: node agents that look after GPUs need more than workloads do.
+is_agent(object) if object.kind == "DaemonSet"
+
+is_agent(object) if {
+	some i
+	object.metadata.ownerReferences[i].kind == "DaemonSet"
+}
+
+# What a pod asks of the labels of its node.
+node_selector(pod) := _object(object.get(pod.spec, "nodeSelector", null))

@@ -2,6 +2,7 @@
 
 import io
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,9 +28,14 @@ def name(path: Path) -> str:
     return path.relative_to(FOLDER).as_posix() if isinstance(path, Path) else str(path)
 
 
-def judged(file: Path, corpus: policies.Corpus = CORPUS) -> tuple[Finding, ...]:
+@cache
+def knowing_nothing() -> Regorus:
+    return Regorus(CORPUS, facts.data({}))
+
+
+def judged(file: Path) -> tuple[Finding, ...]:
     known = facts.beside(file)
-    judge = Judge(corpus, Regorus(corpus, facts.data(known)), known)
+    judge = Judge(CORPUS, Regorus(CORPUS, facts.data(known)) if known else knowing_nothing(), known)
     judge.file(manifests(str(file), io.BytesIO()))
     audit = judge.audit()
     assert audit.problems == ()

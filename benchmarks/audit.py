@@ -1,0 +1,134 @@
+"""How fast `seatrial audit` judges manifests, beside the peers that are installed: python benchmarks/audit.py
+
+Prints wall time and memory on one core for 1,000 files of one pod each, for one file, and for one file of many
+documents, and the ratio of each peer to ours. A peer is any of PEERS on PATH. With --check it ends with 1 when one of
+ours is above its target.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+FILES = 1_000
+TARGET_S, TARGET_MB, ONE_FILE_S = 2.0, 150, 0.35
+PEERS = {
+    "kube-linter": ["kube-linter", "lint", "{folder}"],
+    "kube-score": ["sh", "-c", "kube-score score {folder}/*.yaml"],
+    "conftest": ["conftest", "test", "--policy", "{policy}", "{folder}"],
+    "checkov": ["checkov", "-d", "{folder}", "--framework", "kubernetes", "--compact", "--quiet"],
+}
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: worker-{number}
+  namespace: team-{team}
+  labels: {{app: worker, kueue.x-k8s.io/queue-name: team}}
+spec:
+  restartPolicy: Never
+  priorityClassName: training
+  nodeSelector:
+    nvidia.com/gpu.product: NVIDIA-H100-80GB-HBM3
+  tolerations:
+    - {{key: nvidia.com/gpu, operator: Exists, effect: NoSchedule}}
+  containers:
+    - name: trainer
+      image: registry.example/trainer:2.4.{number}
+      command: [torchrun, --standalone, --nproc_per_node=8, train.py]
+      env:
+        - name: NCCL_SOCKET_IFNAME
+          value: eth0
+        - name: TOKEN
+          valueFrom: {{secretKeyRef: {{name: hub, key: token}}}}
+      resources:
+        requests: {{cpu: "32", memory: 256Gi}}
+        limits: {{cpu: "32", memory: 256Gi, nvidia.com/gpu: "8"}}
+      volumeMounts:
+        - {{name: shm, mountPath: /dev/shm}}
+        - {{name: checkpoints, mountPath: /checkpoints}}
+  volumes:
+    - name: shm
+      emptyDir: {{medium: Memory, sizeLimit: 64Gi}}
+    - name: checkpoints
+      persistentVolumeClaim: {{claimName: checkpoints}}
+"""
+# What a conftest user would write for one check: the least that a peer can be asked to do.
+CONFTEST_POLICY = """\
+package main
+
+deny contains msg if {
+	some container in input.spec.containers
+	not container.resources.limits
+	msg := sprintf("%s has no limits", [container.name])
+}
+"""
+
+
+@dataclass
+class Took:
+    """What one command took."""
+
+    wall_s: float
+    rss_mb: float
+
+
+def took(command: list[str], repeat: int) -> Took:
+    """Return the median wall time and the largest memory of a command on one core."""
+    walls, sizes = [], []
+    for _ in range(repeat):
+        start = time.monotonic()
+        process = subprocess.Popen(["taskset", "-c", "0", *command], stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        walls.append(time.monotonic() - start)
+        sizes.append(usage.ru_maxrss / 1024)
+        if process.returncode not in (0, 1):
+            sys.exit(f"{' '.join(command)} ended with {process.returncode}")
+    return Took(median(walls), max(sizes))
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeat", type=int, default=3, metavar="N", help="runs of each command (default: 3)")
+    parser.add_argument("--check", action="store_true", help="end with 1 when a target is missed")
+    args = parser.parse_args()
+    ours = [str(Path(sys.executable).parent / "seatrial"), "audit"]
+    with tempfile.TemporaryDirectory() as scratch:
+        folder, many, policy = Path(scratch, "pods"), Path(scratch, "many.yaml"), Path(scratch, "policy")
+        folder.mkdir()
+        policy.mkdir()
+        (policy / "main.rego").write_text(CONFTEST_POLICY)
+        pods = [POD.format(number=number, team=number % 7) for number in range(FILES * 10)]
+        for number, pod in enumerate(pods[:FILES]):
+            (folder / f"{number}.yaml").write_text(pod)
+        many.write_text("---\n".join(pods))
+        thousand = took([*ours, str(folder)], args.repeat)
+        one = took([*ours, str(folder / "0.yaml")], args.repeat)
+        documents = took([*ours, str(many)], args.repeat)
+        throughput = (documents.wall_s - one.wall_s) / 10 / (thousand.wall_s - one.wall_s)
+        print(f"{FILES:,} files   {thousand.wall_s:6.2f} s  {thousand.rss_mb:4.0f} MB   "
+              f"targets {TARGET_S} s, {TARGET_MB} MB")
+        print(f"1 file        {one.wall_s:6.2f} s  {one.rss_mb:4.0f} MB   target {ONE_FILE_S} s")
+        print(f"{FILES * 10:,} documents {documents.wall_s:5.2f} s  {documents.rss_mb:4.0f} MB   "
+              f"time per document {throughput:.2f} of that for {FILES:,}; target 1.10")
+        for name, words in PEERS.items():
+            if shutil.which(words[0] if words[0] != "sh" else name) is None:
+                print(f"{name:13} not installed")
+                continue
+            peer = took([word.format(folder=folder, policy=policy) for word in words], 1)
+            print(f"{name:13} {peer.wall_s:6.2f} s  {peer.rss_mb:4.0f} MB   {peer.wall_s / thousand.wall_s:.1f} x ours")
+    missed = (thousand.wall_s > TARGET_S or thousand.rss_mb > TARGET_MB or one.wall_s > ONE_FILE_S or throughput > 1.1)
+    return 1 if args.check and missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

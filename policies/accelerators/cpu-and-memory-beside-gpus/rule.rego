@@ -1,0 +1,34 @@
+# METADATA
+# title: A container with GPUs requests CPU and memory
+# custom:
+#   class: advice
+#   severity: warning
+#   kinds: [pods]
+#   mentions: [nvidia.com/, amd.com/gpu, gpu.intel.com/]
+#   remedy: request the CPU cores and the memory that feed the GPUs
+#   sources:
+#     - kubernetes.io/docs/concepts/configuration/manage-resources-containers (requests and limits, pod-level resources)
+package policies.accelerators["cpu-and-memory-beside-gpus"]
+
+import data.lib.kind
+import data.lib.workload
+
+findings contains {"path": array.concat(c.path, ["resources", "requests"]), "message": message} if {
+	workload.is_complete(input.object)
+	some c in workload.gpu_containers
+	not c.init
+	missing := [name | some name in ["cpu", "memory"]; not _asks(c, name)]
+	count(missing) > 0
+	message := sprintf("holds %v GPUs, but requests no %s", [workload.gpus(c.container), concat(" and no ", missing)])
+}
+
+# A limit is a request as well, and so is what the pod asks for as a whole.
+_asks(c, name) if {
+	some field in ["requests", "limits"]
+	kind.mapping(c.container, ["resources", field])[name]
+}
+
+_asks(c, name) if {
+	some field in ["requests", "limits"]
+	kind.mapping(c.pod.spec, ["resources", field])[name]
+}

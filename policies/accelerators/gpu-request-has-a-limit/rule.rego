@@ -1,0 +1,25 @@
+# METADATA
+# title: A GPU request has a limit
+# custom:
+#   class: rejected
+#   severity: error
+#   kinds: [pods]
+#   mentions: [nvidia.com/, amd.com/gpu, gpu.intel.com/]
+#   remedy: move the number from requests to limits
+#   upstream: Limit must be set for non overcommitable resources
+#   sources:
+#     - kubernetes v1.35.4 pkg/apis/core/validation/validation.go (validateResourceRequirements)
+package policies.accelerators["gpu-request-has-a-limit"]
+
+import data.lib.kind
+import data.lib.workload
+
+findings contains {"path": array.concat(c.path, ["resources", "requests", name]), "message": message} if {
+	workload.is_complete(input.object)
+	some c in workload.containers
+	limits := kind.mapping(c.container, ["resources", "limits"])
+	some name, request in kind.mapping(c.container, ["resources", "requests"])
+	workload.is_accelerator(name)
+	not name in object.keys(limits)
+	message := sprintf("requests %v %s without a limit", [request, name])
+}

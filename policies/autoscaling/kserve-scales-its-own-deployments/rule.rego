@@ -1,0 +1,34 @@
+# METADATA
+# title: The Deployment that KServe scales has no second autoscaler
+# custom:
+#   class: regretted
+#   severity: error
+#   kinds: [autoscaling/HorizontalPodAutoscaler, keda.sh/ScaledObject, serving.kserve.io/InferenceService]
+#   across: true
+#   remedy: "set serving.kserve.io/autoscalerClass: external, or let KServe make the autoscaler"
+#   sources:
+#     - kserve v0.20.0 pkg/controller/v1beta1/inferenceservice/reconcilers/autoscaler/autoscaler_reconciler.go
+package policies.autoscaling["kserve-scales-its-own-deployments"]
+
+import data.lib.autoscaling
+import data.lib.kind
+import data.lib.kserve
+
+findings contains {"object": scaler.index, "path": ["spec", "scaleTargetRef"], "message": message} if {
+	some service in kind.all({"serving.kserve.io/InferenceService"})
+	kserve.mode(service.object) == "Standard"
+	kserve.autoscaler_class(service.object) in {"", "hpa", "keda"}
+	some scaler in kind.all(autoscaling.scalers)
+	target := autoscaling.scaled(scaler.object)
+	target.group == "apps"
+	target.kind == "Deployment"
+	target.namespace == kind.namespace(service.object)
+	target.name in kserve.deployments(service.object)
+	not kserves_own(scaler.object)
+	message := sprintf("scales %s, which KServe scales for InferenceService %s", [target.name, kind.name(service.object)])
+}
+
+kserves_own(scaler) if {
+	some owner in kind.items(scaler, ["metadata", "ownerReferences"])
+	owner.kind in {"InferenceService", "ScaledObject"}
+}

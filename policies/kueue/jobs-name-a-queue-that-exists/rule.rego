@@ -1,0 +1,43 @@
+# METADATA
+# title: A job names a queue of its namespace
+# custom:
+#   class: regretted
+#   severity: error
+#   kinds:
+#     - kueue.x-k8s.io/LocalQueue
+#     - batch/Job
+#     - jobset.x-k8s.io/JobSet
+#     - kubeflow.org/PyTorchJob
+#     - kubeflow.org/TFJob
+#     - kubeflow.org/MPIJob
+#     - kubeflow.org/XGBoostJob
+#     - kubeflow.org/JAXJob
+#     - ray.io/RayJob
+#     - ray.io/RayCluster
+#   remedy: name a LocalQueue of the job's own namespace, or add one there
+#   across: true
+#   sources:
+#     - kueue v0.19.2 pkg/controller/constants/constants.go (QueueLabel)
+#     - kueue v0.19.2 apis/kueue/v1beta2/localqueue_types.go
+package policies.kueue["jobs-name-a-queue-that-exists"]
+
+import data.lib.kind
+import data.lib.kueue
+
+_queues[namespace] contains kind.name(found.object) if {
+	some found in kind.all({"kueue.x-k8s.io/LocalQueue"})
+	namespace := kind.namespace(found.object)
+}
+
+# A namespace without a single LocalQueue in the input may have them elsewhere.
+findings contains {"object": job.index, "path": ["metadata", "labels", kueue.queue_label], "message": message} if {
+	some job in kind.all(kueue.job_kinds)
+	named := kueue.queue_name(job.object)
+	queues := _queues[kind.namespace(job.object)]
+	not named in queues
+	message := sprintf("names queue %s, but namespace %s has %s", [
+		named,
+		kind.namespace(job.object),
+		concat(", ", sort(queues)),
+	])
+}

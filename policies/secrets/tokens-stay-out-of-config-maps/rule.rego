@@ -1,0 +1,20 @@
+# METADATA
+# title: ConfigMaps hold no tokens
+# custom:
+#   class: regretted
+#   severity: error
+#   kinds: [ConfigMap]
+#   remedy: move the value into a Secret
+#   sources:
+#     - kubernetes v1.35.4 plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go (role view)
+package policies.secrets["tokens-stay-out-of-config-maps"]
+
+import data.lib.kind
+import data.lib.secret
+
+# The message never holds the value.
+findings contains {"path": ["data", key], "message": message} if {
+	some key, value in kind.mapping(input.object, ["data"])
+	secret.within(value)
+	message := sprintf("holds a token or private key in %s: every reader of the namespace has it", [key])
+}

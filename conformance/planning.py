@@ -22,6 +22,8 @@ class Subject:
     fault: Fault | None = None
     refusal: str = ""
     """Why it cannot run; then there is neither team nor component."""
+    lacks: str = ""
+    """What the platform would need for that: a feature, or `promise NAME`; empty when it is not that simple."""
 
     @property
     def id(self) -> str:
@@ -42,7 +44,7 @@ def subjects(behaviour: Behaviour, *, by_team: bool, platform: str, promises: Pr
     for need in behaviour.needs:
         if not any(need in component.provides for component in components.values()):
             return [Subject(refusal=f"no component of {platform} provides {need} "
-                                    f"(it has {', '.join(sorted(components)) or 'no components'})")]
+                                    f"(it has {', '.join(sorted(components)) or 'no components'})", lacks=need)]
     able = {name: component for name, component in components.items()
             if set(behaviour.needs) <= component.provides | _on_top(components.values())}
     if by_team:
@@ -61,7 +63,7 @@ def _teams(behaviour: Behaviour, platform: str, promises: Promises, able: Mappin
                 and (behaviour.where is None or behaviour.where(team))]
     if not promised:
         what = behaviour.promise or "anything"
-        return [Subject(refusal=f"no team of {platform} was promised {what}")]
+        return [Subject(refusal=f"no team of {platform} was promised {what}", lacks=f"promise {what}")]
     found = [Subject(team=team, component=_acting(behaviour, able[team.component], components))
              for team in promised if team.component in able]
     needs = ", ".join(behaviour.needs)

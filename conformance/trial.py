@@ -63,8 +63,8 @@ class Trial:
         if unknown:
             raise UsageError(f"{self.folder.name}: there is no component {unknown[0]!r}",
                              f"known: {', '.join(sorted(known))}")
-        below = [component.name for component in known.values() if component.of_ground]
-        return {name: known[name] for name in (*(spec.name for spec in self.folder.components), *below)}
+        below = {component.name: component for component in known.values() if component.of_ground}
+        return {spec.name: known[spec.name].set_up(spec.settings) for spec in self.folder.components} | below
 
     # -- what runs --------------------------------------------------------------------------------
 
@@ -81,6 +81,12 @@ class Trial:
         sound = planning.subjects(behaviour, by_team=by_team, platform=self.folder.name,
                                   promises=self.promises, components=self.components)
         return planning.proofs(behaviour, sound, self.components) if self.settings.prove else sound
+
+    def size(self) -> int:
+        """Return about how many checks there are to run here; what is refused takes no time."""
+        asked = [one for one in catalog.behaviours() if planning.selected(one, self.settings.only)]
+        return sum(not subject.refusal for behaviour in asked
+                   for subject in self.subjects(behaviour, by_team=behaviour.promise is not None))
 
     def arrange(self, items: list[pytest.Item]) -> list[pytest.Item]:
         """Put items into their groups; return those that were not asked for, taken out of `items`."""
@@ -233,7 +239,8 @@ class Trial:
                                 kubeconfig=str(self.settings.kubeconfig or ""),
                                 name=item.name, allow_changes=self.settings.allow_changes),
             fault=subject.fault.name if subject.fault else "", control=f"{behaviour.id}[{sound.id}]",
-            outcome=verdict.outcome.label, cause=verdict.cause, trace=verdict.trace)
+            outcome=verdict.outcome.label, cause=verdict.cause, trace=verdict.trace,
+            lacks=subject.lacks)
 
     def record(self, report: pytest.TestReport) -> None:
         """Write the verdict on a test whose last phase this report is."""

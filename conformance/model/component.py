@@ -1,8 +1,8 @@
 """A product that provides features."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from conformance.model.fault import Fault
 from conformance.model.feature import Feature
@@ -29,3 +29,9 @@ class Component:
     faults: tuple[Fault, ...] = ()
     of_ground: bool = False
     """It comes with the cluster, so that no platform folder names it."""
+    adds: Callable[[Mapping[str, Any]], frozenset[Feature]] = lambda _: frozenset()
+    """What it provides besides where a platform's settings say so."""
+
+    def set_up(self, settings: Mapping[str, Any]) -> Self:
+        """Return the component as a platform with these settings has it."""
+        return replace(self, provides=self.provides | self.adds(settings))

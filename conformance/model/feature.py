@@ -18,5 +18,7 @@ class Feature(StrEnum):
     JOB_RESTART_POLICY = "job-restart-policy"
     PYTORCH_TRAINING = "pytorch-training"
     ELASTIC_TRAINING = "elastic-training"
+    TRAINING_GANGS = "training-gangs"
+    """Training jobs are handed to a gang scheduler, each as one group of pods."""
     ADMISSION_RULES = "admission-rules"
     FAKE_GPU = "fake-gpu"

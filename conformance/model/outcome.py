@@ -5,7 +5,7 @@ from enum import IntEnum
 
 
 class Outcome(IntEnum):
-    """Ordered from best to worst: a roll-up takes the worst."""
+    """Ordered from best to worst: a roll-up takes the worst of what could run."""
 
     PASSED = 0
     DISABLED = 1

@@ -35,6 +35,8 @@ class Result:
     """False: the promise was drafted from the manifests and nobody has confirmed it."""
     requirement: str = ""
     """Id of the requirement that the behaviour answers."""
+    lacks: str = ""
+    """What the platform would need for it to run: a feature, or `promise NAME`; empty: that was not why."""
 
 
 @dataclass(frozen=True, kw_only=True)

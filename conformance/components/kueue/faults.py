@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from conformance.components import available, crds, webhooks
+from conformance.components import available, crds, saboteur, webhooks
 from conformance.errors import SeatrialError, Unsupported
 from conformance.model.fault import Fault, Site
 from conformance.model.names import GPU_RESOURCE, RACK_LABEL
@@ -212,6 +212,11 @@ def racks_mislabelled(site: Site) -> Iterator[None]:
             api.patch("v1/Node", name, {"metadata": {"labels": {RACK_LABEL: rack}}})
 
 
+def _tolerates_for_ever(pod: Object) -> None:
+    for toleration in pod["spec"].get("tolerations", []):
+        toleration.pop("tolerationSeconds", None)
+
+
 FAULTS = (
     _queue_fault("nominal-quota-short", "the ClusterQueue's nominal quota is one GPU less than promised",
                  _nominal_short),
@@ -240,6 +245,8 @@ FAULTS = (
           applied=crds.changed(crds.without_rules, "clusterqueues.kueue.x-k8s.io", "localqueues.kueue.x-k8s.io")),
     Fault(name="kueue-conversion-off", description="a ClusterQueue is renamed to another version, not converted",
           applied=crds.changed(crds.without_conversion, "clusterqueues.kueue.x-k8s.io")),
+    Fault(name="lost-nodes-tolerated", description="a webhook lets every pod stay on a node that is lost",
+          applied=saboteur.rewrites("pods", _tolerates_for_ever)),
     Fault(name="racks-mislabelled", description="every node says that it stands in the first rack",
           applied=racks_mislabelled),
 )

@@ -3,17 +3,21 @@
 Upstream: github.com/kubeflow/training-operator v1.9.4, `manifests/overlays/standalone`.
 """
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from conformance import builds
 from conformance.components import LoadImages, Programs, fit_small_node, image_tag, install_programs
 from conformance.components.pods import IMAGE
 from conformance.components.training_operator.dress import dress
-from conformance.components.training_operator.faults import FAULTS
+from conformance.components.training_operator.faults import FAULTS, GANGS
+from conformance.components.volcano.names import POD_GROUP, SCHEDULER
 from conformance.model.component import Component
 from conformance.model.feature import Feature
 from conformance.model.platform import ComponentSpec
 from conformance.objects import Api, Object, load
+from conformance.waiting import eventually, patience
 
 NAMESPACE, DEPLOYMENT = "kubeflow", "training-operator"
 PROGRAMS = Programs(images=("training-operator",), deployments=((NAMESPACE, DEPLOYMENT),))
@@ -21,8 +25,17 @@ PROGRAMS = Programs(images=("training-operator",), deployments=((NAMESPACE, DEPL
 
 def install(api: Api, spec: ComponentSpec, load_images: LoadImages) -> None:
     """Install the operator with the platform's arguments."""
+    if adds(spec.settings):
+        # It looks once, when it starts, and ends where they are not known.
+        eventually(partial(api.serves, POD_GROUP), becomes=True, within=patience().ready,
+                   because="the API server knows PodGroups")
     install_programs(api, PROGRAMS, _patched(load(builds.rendered("training-operator")), spec.settings),
                      load_images)
+
+
+def adds(settings: Mapping[str, Any]) -> frozenset[Feature]:
+    """Return what the operator's flags add to what it provides."""
+    return frozenset({Feature.TRAINING_GANGS} if f"{GANGS}={SCHEDULER}" in settings.get("args", ()) else ())
 
 
 # Upstream's looks the name up with nslookup, which fails in busybox where there are several search domains.
@@ -68,4 +81,4 @@ def detect(api: Api) -> str | None:
 COMPONENT = Component(
     name="training-operator",
     provides=frozenset({Feature.PYTORCH_TRAINING, Feature.ELASTIC_TRAINING, Feature.ADMISSION_RULES}),
-    install=install, detect=detect, dress=dress, faults=FAULTS)
+    install=install, detect=detect, dress=dress, faults=FAULTS, adds=adds)

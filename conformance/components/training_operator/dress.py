@@ -20,9 +20,14 @@ def dress(workload: Workload, team: Team, name: str) -> list[Object]:
     replicas = {"Master": _replicas(1)}
     if workload.pods > 1:
         replicas["Worker"] = _replicas(workload.pods - 1)
+    policy: dict[str, Any] = {"cleanPodPolicy": "None"}
+    labels: dict[str, str] = {}
+    if team.queue and team.component == "volcano":
+        policy["schedulingPolicy"] = {"queue": team.queue}
+    elif team.queue:
+        labels[QUEUE_LABEL] = team.queue
     return [{
         "apiVersion": "kubeflow.org/v1", "kind": "PyTorchJob",
-        "metadata": {"name": name, "namespace": team.namespace,
-                     "labels": {QUEUE_LABEL: team.queue} if team.queue else {}},
-        "spec": {"runPolicy": {"cleanPodPolicy": "None"}, "pytorchReplicaSpecs": replicas},
+        "metadata": {"name": name, "namespace": team.namespace, "labels": labels},
+        "spec": {"runPolicy": policy, "pytorchReplicaSpecs": replicas},
     }]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from conformance.components import available, webhooks
+from conformance.components import available, saboteur, webhooks
 from conformance.errors import Unsupported
 from conformance.model.fault import Fault, Site
 from conformance.objects import Object
@@ -12,7 +12,8 @@ from conformance.waiting import eventually, patience
 NAMESPACE, DEPLOYMENT, LABELS = "kubeflow", "training-operator", "control-plane=kubeflow-training-operator"
 WEBHOOK = "admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration"
 ROLE, ROLE_NAME = "rbac.authorization.k8s.io/v1/ClusterRole", "training-operator"
-INIT_IMAGE = "--pytorch-init-container-image"
+INIT_IMAGE, GANGS = "--pytorch-init-container-image", "--gang-scheduler-name"
+KUBEFLOW, VOLCANO = "kubeflow.org", "scheduling.volcano.sh"
 PROBE = {"apiVersion": "kubeflow.org/v1", "kind": "PyTorchJob", "spec": {"pytorchReplicaSpecs": {}},
          "metadata": {"name": "does-the-operator-answer", "namespace": NAMESPACE}}
 WEBHOOK_NAME = "validator.training-operator.kubeflow.org"
@@ -64,16 +65,23 @@ def _allow(site: Site, rules: list[Object]) -> None:
     site.api.patch(ROLE, ROLE_NAME, [{"op": "replace", "path": "/rules", "value": rules}])
 
 
-@contextmanager
-def _init_image_missing(site: Site) -> Iterator[None]:
-    pod = site.api.read("apps/v1/Deployment", DEPLOYMENT, NAMESPACE)["spec"]["template"]["spec"]
-    sound = pod["containers"][0]["args"]
-    others = [arg for arg in sound if not arg.startswith(INIT_IMAGE)]
-    _started_with(site, [*others, f"{INIT_IMAGE}=seatrial.local/never-loaded:1"])
-    try:
-        yield
-    finally:
-        _started_with(site, sound)
+def _flag(flag: str, value: str = "") -> Callable[[Site], AbstractContextManager[None]]:
+    """Return what keeps the operator running with another value of a flag, or without the flag."""
+    @contextmanager
+    def applied(site: Site) -> Iterator[None]:
+        pod = site.api.read("apps/v1/Deployment", DEPLOYMENT, NAMESPACE)["spec"]["template"]["spec"]
+        sound = pod["containers"][0]["args"]
+        others = [arg for arg in sound if not arg.startswith(f"{flag}=")]
+        broken = [*others, f"{flag}={value}"] if value else others
+        if broken == sound:
+            raise Unsupported(f"the Training Operator runs without {flag} anyway: nothing can be shown")
+        _started_with(site, broken)
+        try:
+            yield
+        finally:
+            _started_with(site, sound)
+
+    return applied
 
 
 def _started_with(site: Site, args: list[str]) -> None:
@@ -106,14 +114,64 @@ def _dns(site: Site, replicas: int) -> None:
                within=patience().delete, because="the pods of Deployment kube-system/coredns")
 
 
+def _job_of_one(pod_group: Object) -> None:
+    pod_group["spec"]["minMember"] = 1
+
+
+def _bounds_closed(job: Object) -> None:
+    if elastic := job["spec"].get("elasticPolicy"):
+        elastic["maxReplicas"] = elastic["minReplicas"]
+
+
+def _metrics_added(job: Object) -> None:
+    if elastic := job["spec"].get("elasticPolicy"):
+        elastic.setdefault("metrics", [{"type": "Resource", "resource": {
+            "name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}}])
+
+
+def _two_workers(scale: Object) -> None:
+    scale["spec"]["replicas"] = min(scale["spec"]["replicas"], 2)
+
+
+def _told(**otherwise: Callable[[Object], str]) -> Callable[[Object], None]:
+    """Return what changes the environment of a process: by name of a variable, the value in a certain pod."""
+    def change(pod: Object) -> None:
+        for entry in (entry for container in pod["spec"]["containers"] for entry in container.get("env", [])):
+            if entry["name"] in otherwise:
+                entry["value"] = otherwise[entry["name"]](pod)
+
+    return change
+
+
+def _itself(pod: Object) -> str:
+    return str(pod["metadata"]["name"])
+
+
 FAULTS = (
     Fault(name="training-pods-stay", description="the Training Operator may not delete pods, so it replaces none",
           applied=_forbidden("delete", "pods")),
     Fault(name="pytorch-services-forbidden", description="the Training Operator may not create Services",
           applied=_forbidden("create", "services")),
+    Fault(name="autoscalers-forbidden", description="the Training Operator may not create HorizontalPodAutoscalers",
+          applied=_forbidden("create", "horizontalpodautoscalers")),
     Fault(name="training-operator-down", description="nobody turns PyTorchJobs into pods", applied=_operator_down),
     Fault(name="init-image-missing", description="the image in which workers wait for their master is nowhere",
-          applied=_init_image_missing),
+          applied=_flag(INIT_IMAGE, "seatrial.local/never-loaded:1")),
+    Fault(name="training-gangs-off", description="the Training Operator hands its jobs to no gang scheduler",
+          applied=_flag(GANGS)),
+    Fault(name="gangs-of-one", description="a webhook lets every PodGroup start with its first pod",
+          applied=saboteur.rewrites("podgroups", _job_of_one, group=VOLCANO)),
+    Fault(name="trains-alone", description="every process is told that it is rank 0 of 1",
+          applied=saboteur.rewrites("pods", _told(RANK=lambda _: "0", WORLD_SIZE=lambda _: "1"))),
+    Fault(name="meets-itself", description="every process is told to meet the others at itself",
+          applied=saboteur.rewrites("pods", _told(MASTER_ADDR=_itself,
+                                                  PET_RDZV_ENDPOINT=_itself))),
+    Fault(name="elastic-bounds-closed", description="a webhook lets no elastic job grow beyond its lower bound",
+          applied=saboteur.rewrites("pytorchjobs", _bounds_closed, group=KUBEFLOW)),
+    Fault(name="elastic-metrics-added", description="a webhook gives every elastic job metrics, so it is autoscaled",
+          applied=saboteur.rewrites("pytorchjobs", _metrics_added, group=KUBEFLOW)),
+    Fault(name="two-workers-at-most", description="a webhook lets nobody scale a PyTorchJob beyond 2 workers",
+          applied=saboteur.rewrites("pytorchjobs/scale", _two_workers, group=KUBEFLOW)),
     Fault(name="cluster-dns-down", description="nobody answers for the names of Services", applied=_dns_down),
     Fault(name="training-webhook-gone", description="the API takes any PyTorchJob that fits the schema",
           applied=webhooks.gone(WEBHOOK_NAME)),

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from conformance.components import available, webhooks
+from conformance.components import available, saboteur, webhooks
 from conformance.components.volcano.names import NAMESPACE, QUEUE, SCHEDULER_CONFIG, SCHEDULER_KEY
 from conformance.errors import SeatrialError, Unsupported
 from conformance.model.fault import Fault, Site
@@ -14,7 +14,7 @@ from conformance.objects import Object, kind_of, parse
 from conformance.waiting import eventually, patience
 
 RETRIES = "volcano.sh/job-retry-count"
-CLUSTER_ROLE, CONTROLLERS = "rbac.authorization.k8s.io/v1/ClusterRole", "volcano-controllers"
+JOBS = "batch.volcano.sh"
 
 Change = Callable[[Object], None]
 
@@ -119,19 +119,20 @@ def _controllers_down(site: Site) -> Iterator[None]:
         _scale(site, "volcano-controllers", "app=volcano-controller", 1)
 
 
-@contextmanager
-def _may_not_delete_pods(site: Site) -> Iterator[None]:
-    role = site.api.read(CLUSTER_ROLE, CONTROLLERS)
-    sound = role["rules"]
-    broken = copy.deepcopy(sound)
-    for rule in broken:
-        if "pods" in rule["resources"]:
-            rule["verbs"] = [verb for verb in rule["verbs"] if verb != "delete"]
-    site.api.patch(CLUSTER_ROLE, CONTROLLERS, {"rules": broken})
-    try:
-        yield
-    finally:
-        site.api.patch(CLUSTER_ROLE, CONTROLLERS, {"rules": sound})
+def _everyone_needed(job: Object) -> None:
+    job["spec"]["minAvailable"] = sum(task["replicas"] for task in job["spec"]["tasks"])
+
+
+def _without_restart_policy(job: Object) -> None:
+    for task in job["spec"]["tasks"]:
+        task["template"]["spec"].pop("restartPolicy", None)
+
+
+def _without(part: str) -> Change:
+    def change(job: Object) -> None:
+        job["spec"].pop(part, None)
+
+    return change
 
 
 @contextmanager
@@ -172,6 +173,12 @@ FAULTS = (
           applied=webhooks.gone("volcano-admission-service-jobs-validate")),
     Fault(name="second-attempts-refused", description="an admission policy refuses the pods of a job's second attempt",
           applied=_second_attempts_refused),
-    Fault(name="job-controller-may-not-delete", description="Volcano's job controller may not delete pods",
-          applied=_may_not_delete_pods),
+    Fault(name="everyone-needed", description="a webhook makes every Job's gang as large as the Job",
+          applied=saboteur.rewrites("jobs", _everyone_needed, group=JOBS)),
+    Fault(name="job-plugins-stripped", description="a webhook takes the plugins out of every Job",
+          applied=saboteur.rewrites("jobs", _without("plugins"), group=JOBS)),
+    Fault(name="job-policies-stripped", description="a webhook takes the policies out of every Job",
+          applied=saboteur.rewrites("jobs", _without("policies"), group=JOBS)),
+    Fault(name="restart-policy-stripped", description="a webhook takes the restartPolicy out of every Job",
+          applied=saboteur.rewrites("jobs", _without_restart_policy, group=JOBS)),
 )

@@ -8,7 +8,8 @@ from functools import partial
 from conformance import Unsupported
 from conformance.components.pods import pod_template
 from conformance.model import names
-from conformance.model.workload import Workload
+from conformance.model.promise import Team
+from conformance.model.workload import Workload, gang, job
 from conformance.objects import Object, is_true
 from conformance.platform import POD, Platform
 from conformance.timeline import phases
@@ -48,6 +49,26 @@ def occupy(platform: Platform, nodes: list[Object], *, gpus: int) -> Occupants:
     eventually(running, becomes=len(nodes), within=patience().apply,
                because=f"pods that use {gpus} GPUs of each of {len(nodes)} nodes")
     return occupants
+
+
+def in_fragments(platform: Platform, team: Team) -> Workload:
+    """Let others use so much of every node that only two can take a pod of a certain gang of three; return the gang.
+
+    There are GPUs enough for it, and its queue has them too: they are only not where they are needed. Proves that a
+    pod of that size finds a place, or else no gang could be seen taking one.
+    """
+    _, _, *others = nodes = platform.nodes_of(team)
+    size = gpus_of(nodes[0]) - 2
+    occupy(platform, others, gpus=3)
+    single = platform.submit(job(gpus=size, gpus_per_pod=size), named="single")
+    single.await_running(because=f"one pod of {size} GPUs finds a place for {team.name}")
+    single.delete()
+    return gang(pods=3, gpus_per_pod=size)
+
+
+def watched_s() -> float:
+    """For how long a gang that waits is watched: a scheduler with a period of 1 s is to see it more than twice."""
+    return 2 * patience().settle
 
 
 def gpus_of(node: Object) -> int:

@@ -1,20 +1,14 @@
 """Work that starts together or not at all."""
 
-from conformance import Feature, Fidelity, Unsupported, at_least, behaviour, eventually, gang, job, throughout
+from conformance import Feature, Fidelity, Unsupported, at_least, behaviour, eventually, gang, throughout
 from conformance.model.promise import Team
-from conformance.model.workload import Workload
 from conformance.platform import Platform
 from conformance.suites.scheduling.demand import most, whole
-from conformance.suites.scheduling.nodes import gpus_of, occupy
+from conformance.suites.scheduling.nodes import gpus_of, in_fragments, occupy, watched_s
 from conformance.waiting import patience
 
 FREE = 4
 """Nodes that two gangs compete for."""
-
-
-def _watched_s() -> float:
-    """For how long a gang that waits is watched: a scheduler with a period of 1 s is to see it more than twice."""
-    return 2 * patience().settle
 
 
 def _all_or_none(platform: Platform, team: Team) -> None:
@@ -22,21 +16,6 @@ def _all_or_none(platform: Platform, team: Team) -> None:
     lasts_s = platform.half_gang_lasts_s(team)
     if lasts_s:
         raise Unsupported(f"{platform.folder.name} does not prevent half a gang, it gives it back after {lasts_s:g} s")
-
-
-def _in_fragments(platform: Platform, team: Team) -> Workload:
-    """Let others use so much of every node that only two can take a pod of a certain gang of three; return the gang.
-
-    There are GPUs enough for it, and its queue has them too: they are only not where they are needed. Proves that a
-    pod of that size finds a place, or else no gang could be seen taking one.
-    """
-    _, _, *others = nodes = platform.nodes_of(team)
-    size = gpus_of(nodes[0]) - 2
-    occupy(platform, others, gpus=3)
-    single = platform.submit(job(gpus=size, gpus_per_pod=size), named="single")
-    single.await_running(because=f"one pod of {size} GPUs finds a place for {team.name}")
-    single.delete()
-    return gang(pods=3, gpus_per_pod=size)
 
 
 @behaviour(requirement="gang_scheduling", needs=[Feature.GANG_SCHEDULING], fidelity=Fidelity.CONTROL_PLANE,
@@ -62,8 +41,8 @@ def test_a_gang_that_does_not_fit_holds_no_accelerator(platform: Platform, team:
     quota says no, no pod is there that could be bound.
     """
     _all_or_none(platform, team)
-    torn = platform.submit(_in_fragments(platform, team), named="torn")
-    throughout(torn.gpus_held, stays=0, during=_watched_s(),
+    torn = platform.submit(in_fragments(platform, team), named="torn")
+    throughout(torn.gpus_held, stays=0, during=watched_s(),
                because=f"{platform.queue_of(team)}: two of the three pods of {team.name}'s gang {torn.name} "
                        f"would find a node, so none may take it")
 
@@ -79,7 +58,7 @@ def test_half_a_gang_gives_its_accelerators_back(platform: Platform, team: Team)
     lasts_s = platform.half_gang_lasts_s(team)
     if not lasts_s:
         raise Unsupported(f"{platform.folder.name} never starts half a gang")
-    half = platform.submit(_in_fragments(platform, team), named="half")
+    half = platform.submit(in_fragments(platform, team), named="half")
     eventually(half.gpus_held, becomes=at_least(1), because=f"some pods of {team.name}'s gang {half.name} are bound")
     eventually(half.gpus_held, becomes=0, within=lasts_s + patience().apply,
                because=f"{platform.queue_of(team)}: {team.name}'s gang {half.name} could start by half only, "
@@ -126,7 +105,7 @@ def test_a_gang_waits_until_there_is_room_for_all_of_it(platform: Platform, team
     waits = platform.submit(gang(pods=4, gpus_per_pod=size), named="waits")
     queue = platform.queue_of(team)
     occupants.leave([first, second])
-    throughout(waits.gpus_held, stays=0, during=_watched_s(),
+    throughout(waits.gpus_held, stays=0, during=watched_s(),
                because=f"{queue}: two nodes are free and {team.name}'s gang {waits.name} needs four, so it holds none")
     occupants.leave([third, fourth])
     waits.await_running(because=f"{queue}: four nodes are free, so {team.name}'s gang {waits.name} runs whole")

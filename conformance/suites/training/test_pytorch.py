@@ -4,6 +4,7 @@ from conformance import Feature, Fidelity, Workload, behaviour, eventually, job,
 from conformance.model.component import Component
 from conformance.objects import Object
 from conformance.platform import Platform, Submitted
+from conformance.suites.scheduling.demand import most
 
 PYTORCH_JOB = "kubeflow.org/v1/PyTorchJob"
 SERVICE = "v1/Service"
@@ -13,25 +14,26 @@ KILLED = 137
 
 
 @behaviour(requirement="pytorch_training", needs=[Feature.PYTORCH_TRAINING], fidelity=Fidelity.CONTROL_PLANE,
-           catches=["pytorch-not-managed", "training-operator-down"])
-def test_a_pytorch_job_starts_whole_or_has_no_pod(platform: Platform, component: Component) -> None:  # noqa: ARG001
-    """A PyTorchJob runs all its processes, or has no pod while they do not all fit.
+           catches=["pytorch-not-managed", "training-gangs-off", "training-operator-down"])
+def test_a_pytorch_job_starts_whole_or_holds_no_accelerator(platform: Platform, component: Component) -> None:  # noqa: ARG001
+    """A PyTorchJob runs all its processes, or holds no accelerator while they do not all fit.
 
     A master that waits for workers without GPUs holds its own GPUs for nothing.
     """
-    size = platform.pool_gpus(platform.served_team)
+    team = platform.served_team
+    size = most(team) or platform.pool_gpus(team)
     first = platform.submit(job(gpus=size - 8, gpus_per_pod=8), named="fits")
-    first.await_running(because=f"PyTorchJob {first.name} fits into {platform.queue_of(first.team)}")
+    first.await_running(because=f"PyTorchJob {first.name} fits into {platform.queue_of(team)}")
     second = platform.submit(job(gpus=16, gpus_per_pod=8), named="too-much")
-    throughout(second.pods, stays=0,
-               because=f"PyTorchJob {second.name} has no pod while {platform.queue_of(second.team)} has 8 GPUs left "
+    throughout(second.gpus_held, stays=0,
+               because=f"PyTorchJob {second.name} holds no GPU while {platform.queue_of(team)} has 8 GPUs left "
                        f"for its {second.workload.gpus}")
     first.delete()
     second.await_running(because=f"PyTorchJob {second.name} starts whole when {first.name} has gone")
 
 
 @behaviour(requirement="pytorch_training", needs=[Feature.PYTORCH_TRAINING], fidelity=Fidelity.CONTROL_PLANE,
-           catches=["training-operator-down", "pytorch-services-forbidden"])
+           catches=["pytorch-services-forbidden"])
 def test_every_process_can_be_found_by_its_name(platform: Platform, component: Component) -> None:  # noqa: ARG001
     """Each process of a PyTorchJob has a headless Service that selects its pod alone.
 
@@ -45,7 +47,7 @@ def test_every_process_can_be_found_by_its_name(platform: Platform, component: C
 
 
 @behaviour(requirement="pytorch_training", needs=[Feature.PYTORCH_TRAINING], fidelity=Fidelity.NODE,
-           catches=["training-operator-down"])
+           catches=["trains-alone", "meets-itself"])
 def test_every_process_knows_its_place(platform: Platform, component: Component) -> None:  # noqa: ARG001
     """The processes of a PyTorchJob agree on their master and on how many they are, and each has a rank of its own.
 
@@ -62,7 +64,7 @@ def test_every_process_knows_its_place(platform: Platform, component: Component)
 
 
 @behaviour(requirement="pytorch_training", needs=[Feature.PYTORCH_TRAINING], fidelity=Fidelity.CONTROL_PLANE,
-           catches=["training-pods-stay", "training-operator-down"])
+           catches=["training-pods-stay"])
 def test_a_killed_worker_is_replaced(platform: Platform, component: Component) -> None:  # noqa: ARG001
     """A worker that was killed is started again, and the others keep running.
 
@@ -77,7 +79,7 @@ def test_a_killed_worker_is_replaced(platform: Platform, component: Component) -
 
 
 @behaviour(requirement="elastic_training", needs=[Feature.ELASTIC_TRAINING], fidelity=Fidelity.CONTROL_PLANE,
-           catches=["training-operator-down"])
+           catches=["autoscalers-forbidden", "elastic-bounds-closed"])
 def test_an_elastic_job_is_scaled_between_its_bounds(platform: Platform, component: Component) -> None:  # noqa: ARG001
     """An elastic PyTorchJob with metrics has an autoscaler with its own bounds, which scales that job.
 

@@ -14,7 +14,7 @@ ONLY_VOLCANO = [Feature.GANG_SCHEDULING, Feature.JOB_RESTART_POLICY]
 
 @behaviour(requirement="gang_scheduling", needs=ONLY_VOLCANO, fidelity=Fidelity.CONTROL_PLANE,
            promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang), alone="cohort",
-           catches=["job-controller-down"])
+           catches=["everyone-needed"])
 def test_a_gang_starts_with_no_more_pods_than_it_calls_enough(platform: Platform, team: Team) -> None:
     """A Job that calls fewer pods enough than it has starts with those: its gang is minAvailable, not replicas.
 
@@ -28,7 +28,8 @@ def test_a_gang_starts_with_no_more_pods_than_it_calls_enough(platform: Platform
     throughout(work.running, stays=2, because=f"Job {work.name}: its third pod has no node, and the others run on")
 
 
-@behaviour(requirement="pytorch_training", needs=ONLY_VOLCANO, fidelity=Fidelity.NODE, catches=["job-controller-down"])
+@behaviour(requirement="pytorch_training", needs=ONLY_VOLCANO, fidelity=Fidelity.NODE,
+           catches=["job-plugins-stripped"])
 def test_a_master_is_named_by_the_plugin_alone(platform: Platform) -> None:
     """The pods of a Job are told their master where the Job lists the pytorch plugin; without it the name is not set.
 
@@ -44,7 +45,8 @@ def test_a_master_is_named_by_the_plugin_alone(platform: Platform) -> None:
                because="what the pods of a Job with and of one without the pytorch plugin say")
 
 
-@behaviour(requirement="pytorch_training", needs=ONLY_VOLCANO, fidelity=Fidelity.NODE, catches=["job-controller-down"])
+@behaviour(requirement="pytorch_training", needs=ONLY_VOLCANO, fidelity=Fidelity.NODE,
+           catches=["restart-policy-stripped"])
 def test_a_job_completes_unless_its_pods_start_again_for_ever(platform: Platform) -> None:
     """A Job whose programs have ended is completed; one that names no restartPolicy is not, its programs start again.
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from conformance.clusters.local import cgroups, lifecycle
+from conformance.clusters.local import cgroups, lifecycle, network
 from conformance.clusters.local.spec import ClusterSpec, NodeSpec, born
 from conformance.errors import UsageError
 
@@ -15,6 +15,7 @@ from conformance.errors import UsageError
 def state(tmp_path, monkeypatch):
     monkeypatch.setenv("SEATRIAL_STATE", str(tmp_path / "state"))
     monkeypatch.setattr(cgroups, "hierarchies", lambda: [tmp_path / "cgroup"])
+    monkeypatch.setattr(network, "links", set)  # those that are there belong to clusters that live
     (tmp_path / "cgroup").mkdir()
     return tmp_path / "state" / "clusters"
 

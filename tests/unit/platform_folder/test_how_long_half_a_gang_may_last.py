@@ -29,16 +29,16 @@ def test_it_never_starts_where_a_topology_places_pods_that_kueue_also_waits_for(
 
 
 def test_it_lasts_as_long_as_kueue_waits_for_pods(broken):
-    written = "        timeout: 30s\n"
+    written = "        timeout: 15s\n"
     assert lasts_s(broken("pytorch-training", ("platform.yaml", written, "        timeout: 1m30s\n"))) == 90
 
 
 def test_it_lasts_kueues_own_time_where_none_is_written(broken):
-    assert lasts_s(broken("pytorch-training", ("platform.yaml", "        timeout: 30s\n", ""))) == 300
+    assert lasts_s(broken("pytorch-training", ("platform.yaml", "        timeout: 15s\n", ""))) == 300
 
 
 def test_a_wrong_time_is_named(broken):
-    path = broken("pytorch-training", ("platform.yaml", "        timeout: 30s\n", "        timeout: soon\n"))
+    path = broken("pytorch-training", ("platform.yaml", "        timeout: 15s\n", "        timeout: soon\n"))
     with pytest.raises(UsageError, match="pytorch-training: waitForPodsReady: timeout: 'soon' is not a duration"):
         lasts_s(path)
 

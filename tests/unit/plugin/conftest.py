@@ -112,7 +112,7 @@ class Ground:
         names = ["kueue", "volcano", "training-operator"]
         names += ["unheard-of"] if path.name == "strange" else []
         return SimpleNamespace(name=path.name, path=path, nodes=None,
-                               components=[SimpleNamespace(name=name) for name in names])
+                               components=[SimpleNamespace(name=name, settings={}) for name in names])
 
     def promises(self, folder):
         return Promises(teams=TEAMS, confirmed_by=None if folder.name == "draft" else "the owner")

@@ -91,6 +91,8 @@ def test_both(platform):
         "shares[nothing]": "no component of queues provides fair-sharing "
                            "(it has gpu-layer, kueue, training-operator, volcano)",
         "both[nothing]": "no single component of queues provides gang-scheduling, borrowing"}
+    assert {row["promise"]: row["lacks"] for row in trial.rows("result")} == {
+        "Racks.": "promise stays_in_one", "Shares.": "fair-sharing", "Both.": ""}
 
 
 def test_only_the_areas_asked_for_run(trial):

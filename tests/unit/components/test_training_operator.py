@@ -1,0 +1,49 @@
+"""What the Training Operator provides and how work is dressed for it, by the platform that it is part of."""
+
+import pytest
+
+from conformance import assets, platform_folder
+from conformance.catalog import components
+from conformance.model.feature import Feature
+from conformance.model.promise import Team
+from conformance.model.workload import Workload
+
+
+@pytest.fixture
+def operator():
+    return components()["training-operator"]
+
+
+@pytest.mark.parametrize("settings", [
+    {}, {"args": []}, {"args": ["--enable-scheme=pytorchjob"]}, {"args": ["--gang-scheduler-name=scheduler-plugins"]}])
+def test_without_volcanos_flag_its_jobs_are_no_gangs(operator, settings):
+    assert operator.set_up(settings).provides == operator.provides
+    assert Feature.TRAINING_GANGS not in operator.provides
+
+
+def test_volcanos_flag_makes_its_jobs_gangs(operator):
+    flagged = operator.set_up({"args": ["--enable-scheme=pytorchjob", "--gang-scheduler-name=volcano"]})
+    assert flagged.provides == operator.provides | {Feature.TRAINING_GANGS}
+
+
+@pytest.mark.parametrize(("folder", "gangs"), [("gang-training", True), ("pytorch-training", False)])
+def test_the_reference_folders_say_whose_the_gang_is(operator, folder, gangs):
+    spec = platform_folder.load(assets.folder("reference-manifests") / folder).component("training-operator")
+    assert (Feature.TRAINING_GANGS in operator.set_up(spec.settings).provides) is gangs
+
+
+@pytest.mark.parametrize(("component", "labels", "policy"), [
+    ("kueue", {"kueue.x-k8s.io/queue-name": "gpus"}, None), ("volcano", {}, {"queue": "gpus"})])
+def test_a_job_names_its_queue_where_the_holder_of_queues_looks_for_it(operator, component, labels, policy):
+    team = Team(name="a", namespace="team-a", queue="gpus", component=component)
+    (job,) = operator.dress(Workload(pods=3, gpus_per_pod=8), team, "one")
+    assert job["metadata"]["labels"] == labels
+    assert job["spec"]["runPolicy"].get("schedulingPolicy") == policy
+
+
+@pytest.mark.parametrize("component", ["kueue", "volcano"])
+def test_a_job_without_a_queue_names_none(operator, component):
+    team = Team(name="a", namespace="team-a", queue="", component=component)
+    (job,) = operator.dress(Workload(pods=3, gpus_per_pod=8), team, "one")
+    assert job["metadata"]["labels"] == {}
+    assert job["spec"]["runPolicy"] == {"cleanPodPolicy": "None"}

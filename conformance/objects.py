@@ -5,9 +5,9 @@ Kinds are named `apiVersion/Kind`, for example `v1/Pod` or `kueue.x-k8s.io/v1bet
 
 import json
 import re
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
 from conformance.errors import SeatrialError, UsageError
-from conformance.waiting import eventually
+from conformance.waiting import Stop, eventually
 
 Object = dict[str, Any]
 Objects = list[Object]
@@ -28,6 +28,8 @@ Lines = list[str]
 
 FIELD_MANAGER = "seatrial"
 FIRST = ("Namespace", "CustomResourceDefinition")
+SILENCE_S = 60
+"""A watch that says nothing for so long is opened again: whoever should speak may be gone."""
 NOT_FOUND, CONFLICT, GONE, TOO_MANY = 404, 409, 410, 429
 
 
@@ -306,7 +308,7 @@ class Api:
         if response.status >= 400 and response.status != NOT_FOUND:
             raise Refused(f"deleting {what}", response.status, _message(response))
 
-    def watch(self, kind: str, namespace: str | None = None, labels: str = "", *, stop: threading.Event,
+    def watch(self, kind: str, namespace: str | None = None, labels: str = "", *, stop: Stop,
               ) -> Iterator[tuple[str, Object]]:
         """Yield (`ADDED` | `MODIFIED` | `DELETED`, object), the current state first, until `stop` is set.
 
@@ -329,20 +331,19 @@ class Api:
                     del known[obj["metadata"]["uid"]]
                 yield what, obj
 
-    def _watch_from(self, kind: str, namespace: str | None, labels: str, version: str, stop: threading.Event,
+    def _watch_from(self, kind: str, namespace: str | None, labels: str, version: str, stop: Stop,
                     ) -> Iterator[tuple[str, Object]]:
         while not stop.is_set():
             query = {"watch": "1", "resourceVersion": version, "allowWatchBookmarks": "true",
                      "timeoutSeconds": "300"}
             if labels:
                 query["labelSelector"] = labels
-            # A short read timeout lets an idle watch notice `stop`.
-            response = self._send("GET", self.path(kind, namespace), query=query, stream=True, timeout_s=1)
+            response = self._send("GET", self.path(kind, namespace), query=query, stream=True, timeout_s=SILENCE_S)
             if response.status == GONE:
                 return
             if response.status >= 400:
                 raise SeatrialError(f"watching {kind}: {response.status} {_message(response)}")
-            try:
+            with closing(response), stop.ends(partial(_end, response)):
                 for event in _events(response):
                     obj = event["object"]
                     if event["type"] == "ERROR":
@@ -354,8 +355,6 @@ class Api:
                         yield event["type"], obj
                     if stop.is_set():
                         return
-            finally:
-                response.close()
 
     def logs(self, pod: str, namespace: str, container: str | None = None, tail: int | None = None) -> str:
         """Return a container's log."""
@@ -393,6 +392,12 @@ def is_true(obj: Object, condition: str) -> bool:
             current = seen is None or seen >= obj["metadata"].get("generation", 0)
             return bool(entry["status"] == "True" and current)
     return False
+
+
+def _end(response: urllib3.BaseHTTPResponse) -> None:
+    """Wake up whoever reads a response, from another thread."""
+    with suppress(OSError, ValueError, RuntimeError):  # it is over already
+        response.shutdown()
 
 
 def _events(response: urllib3.BaseHTTPResponse) -> Iterator[Object]:

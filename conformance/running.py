@@ -1,4 +1,4 @@
-"""`seatrial run`: one pytest process for each platform folder, one report for all of them."""
+"""`seatrial run`: one pytest process for each platform folder, several at once, one report for all of them."""
 
 import argparse
 import ctypes
@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,6 +36,8 @@ STOP_WITHIN_S = 90
 TAIL_LINES = 20
 NO_TESTS, USAGE = 5, 4
 PR_SET_PDEATHSIG = 1
+INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)
+STOPPING = "Stopping: what is up is taken down first; interrupt again to leave it."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +58,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--report", type=Path, default=Path(DEFAULT_REPORT), metavar="DIR",
         help=f"where report.json and junit.xml go (default: {DEFAULT_REPORT}/)")
     add("-n", dest="workers", type=int, default=min(2, os.cpu_count() or 1), metavar="N",
-        help="how many behaviours run side by side (default: %(default)s); proofs never do")
+        help="how many platforms run side by side, each on a local cluster of its own; of a single platform, or "
+             "on a given cluster, how many behaviours (default: %(default)s); proofs never do")
     add("--output", choices=["text", "json"], default="text", help="what is printed (default: text)")
     add("--keep", action="store_true", help="leave the cluster up")
 
@@ -68,17 +72,16 @@ def run(args: argparse.Namespace) -> int:
     """
     folders = args.platform or sorted(path.parent for path in
                                       assets.folder("reference-manifests").glob("*/platform.yaml"))
-    _check(args, folders)
+    # The longest first: what runs beside it is over before it, not after.
+    planned = sorted(_planned(args, folders), key=lambda one: -one.checks)
     _make_folder(args.report)
     progress = terminal.console(sys.stdout if args.output == "text" else sys.stderr)
     started, start = datetime.now(UTC), time.monotonic()
     found = Findings()
     with _terminated_like_interrupted(), TemporaryDirectory(prefix="seatrial-") as scratch:
         try:
-            for number, folder in enumerate(folders, 1):
-                child = Child(_command(args, folder, _cluster_name(args, number, len(folders))), folder,
-                              Path(scratch) / f"{number}.jsonl", args.report / f"pytest-{folder.name}.log")
-                child.run(found, Telling(progress))
+            _run_all(_children(args, planned, Path(scratch), found, progress),
+                     _shares(args, len(planned))[0], lambda: progress.print(STOPPING, style="bold"))
         except KeyboardInterrupt:
             found.interrupted = True
     report = found.report(started=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
@@ -92,6 +95,17 @@ def run(args: argparse.Namespace) -> int:
         terminal.summary(report, progress)
         progress.print(Text(f"The report is in {args.report}/", style="dim"))
     return exit_code(report)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A platform folder that is to run, as it was looked at before anything is started."""
+
+    folder: Path
+    checks: int
+    """How many checks there are to run on it."""
+    contradictions: tuple[str, ...]
+    """What its manifests cannot keep, as text alone tells."""
 
 
 @dataclass
@@ -130,17 +144,18 @@ class Findings:
 
 
 class Telling:
-    """Tells what happens while it happens, a line each."""
+    """Tells what happens on one platform while it happens, a line each; `whose` begins every line."""
 
-    def __init__(self, to: Console) -> None:
+    def __init__(self, to: Console, whose: str = "") -> None:
         self._to = to
+        self._whose = Text(whose, style="dim")
         self._planned = self._done = 0
 
     def tell(self, row: Row) -> None:
         """Print what a row says, if anything."""
         match row["row"]:
             case "progress":
-                self._to.print(Text(f"  {row['text']}", style="dim"))
+                self._to.print(self._whose + Text(f"  {row['text']}", style="dim"))
             case "plan":
                 self._planned = row["count"]
             case "result":
@@ -151,49 +166,66 @@ class Telling:
     def _count(self, line: Text) -> None:
         self._done += 1
         width = len(str(self._planned))
-        self._to.print(Text(f"{self._done:{width}}/{self._planned}", style="dim") + line)
+        self._to.print(self._whose + Text(f"{self._done:{width}}/{self._planned}", style="dim") + line)
 
-    def heading(self, text: str) -> None:
-        """Print what begins."""
-        self._to.print(Text(text, style="bold"))
+    def begin(self, name: str, planned: Planned) -> None:
+        """Print what begins, and what is known before it does."""
+        self._to.print(Text(f"{name}: {planned.folder}", style="bold"))
+        terminal.contradicted(planned.contradictions, self._to)
 
 
 class Child:
-    """One pytest process for one platform folder."""
+    """One pytest process for one platform folder; what it tells goes to `found` and `telling`."""
 
-    def __init__(self, command: Sequence[str], folder: Path, rows: Path, log: Path) -> None:
+    def __init__(self, name: str, planned: Planned, command: Sequence[str], rows: Path, log: Path, *,
+                 left_behind: str, found: Findings, telling: Telling) -> None:
+        self._name = name
+        self._folder = planned
         self._command = [*command, "--seatrial-results", str(rows)]
-        self._folder = folder
         self._reader = Reader(rows)
         self._log = log
+        self._left_behind = left_behind
+        self._found = found
+        self._telling = telling
+        self._process: subprocess.Popen[bytes] | None = None
         self._planned = self._verdicts = self._troubles = 0
 
-    def run(self, found: Findings, telling: Telling) -> None:
-        """Run it to its end and add what it tells to `found`.
+    def start(self) -> None:
+        """Start it."""
+        self._telling.begin(self._name, self._folder)
+        with self._log.open("wb") as log, _uninterrupted():  # a child that nobody knows cannot be told
+            self._process = subprocess.Popen(
+                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=_environment(),
+                start_new_session=True, preexec_fn=_end_with_parent)  # noqa: PLW1509 -- this process has no threads
 
-        Raises UsageError when pytest does not understand its arguments. On KeyboardInterrupt the child
-        is told, and has time to take its cluster down, before the exception goes on.
+    def is_over(self) -> bool:
+        """Take what it told since the last look; return whether it has ended."""
+        over = self._process is None or self._process.poll() is not None  # asked first, so that no row is missed
+        for row in self._reader.new():
+            self._count(row)
+            self._found.add(row)
+            self._telling.tell(row)
+        return over
+
+    def conclude(self) -> None:
+        """Add what was wrong with the way that it ended, if anything.
+
+        Raises UsageError when pytest did not understand its arguments.
         """
-        telling.heading(f"{self._folder.name}: {self._folder}")
+        trouble = self._trouble(self._process.returncode if self._process else 0)
+        self._found.troubles += [trouble] if trouble else []
 
-        def drain() -> None:
-            for row in self._reader.new():
-                self._count(row)
-                found.add(row)
-                telling.tell(row)
+    def interrupt(self) -> None:
+        """Ask it to take its cluster down and to end."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
 
-        with self._log.open("wb") as log:
-            process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=log,
-                                       stderr=subprocess.STDOUT, env=_environment(), start_new_session=True,
-                                       preexec_fn=_end_with_parent)  # noqa: PLW1509 -- no threads run yet
-            try:
-                _await_end(process, drain, math.inf)
-            except KeyboardInterrupt:
-                telling.heading("Stopping: the cluster is taken down first; interrupt again to leave it.")
-                found.troubles += _stop(process, drain)
-                raise
-        trouble = self._trouble(process.returncode)
-        found.troubles += [trouble] if trouble else []
+    def kill(self) -> None:
+        """Make it end, and add what may have stayed behind."""
+        if self._process is not None and self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)  # its own session, made by us
+            self._process.wait()
+            self._found.troubles.append(f"{self._name}: it was cut short; {self._left_behind}")
 
     def _count(self, row: Row) -> None:
         self._planned = row["count"] if row["row"] == "plan" else self._planned
@@ -201,15 +233,14 @@ class Child:
         self._troubles += row["row"] == "trouble"
 
     def _trouble(self, code: int) -> str:
-        """Return what is wrong with the way that it ended, or nothing."""
         if code == USAGE:
             raise UsageError(self._last_error() or f"pytest does not understand {' '.join(self._command)}")
         if self._troubles or code == NO_TESTS:
             return ""
         if code not in (0, 1):
-            return f"{self._folder.name}: pytest ended with {code}, see {self._log}\n{self._tail()}"
+            return f"{self._name}: pytest ended with {code}, see {self._log}\n{self._tail()}"
         if self._verdicts < self._planned:
-            return (f"{self._folder.name}: {self._planned - self._verdicts} of {self._planned} checks "
+            return (f"{self._name}: {self._planned - self._verdicts} of {self._planned} checks "
                     f"ended without a verdict, see {self._log}")
         return ""
 
@@ -224,32 +255,57 @@ class Child:
                      if line.startswith("ERROR: ")), "")
 
 
-def _await_end(process: subprocess.Popen[bytes], drain: Callable[[], None], within: float) -> None:
-    def ended() -> bool:
-        over = process.poll() is not None  # asked before the last look, so that no row is missed
-        drain()
-        return over
+def _run_all(children: Sequence[Child], at_once: int, stopping: Callable[[], None]) -> None:
+    """Run children to their ends, so many at once.
 
-    eventually(ended, becomes=True, within=within)
+    Raises UsageError when pytest does not understand its arguments. On that and on KeyboardInterrupt those
+    that still run are told, and have time to take their clusters down, before the exception goes on.
+    """
+    waiting, running = deque(children), list[Child]()
 
+    def all_are_over() -> bool:
+        while waiting and len(running) < at_once:
+            running.append(waiting.popleft())  # before it starts: what is interrupted then must be told too
+            running[-1].start()
+        for child in [one for one in running if one.is_over()]:
+            running.remove(child)
+            child.conclude()
+        return not running and not waiting
 
-def _stop(process: subprocess.Popen[bytes], drain: Callable[[], None]) -> list[str]:
-    """Ask a child to end, then make it; return what may have stayed behind."""
-    process.send_signal(signal.SIGINT)
     try:
-        _await_end(process, drain, STOP_WITHIN_S)
+        eventually(all_are_over, becomes=True, within=math.inf)
+    finally:
+        if running:
+            stopping()
+            _stop(running)
+
+
+def _stop(running: Sequence[Child]) -> None:
+    """Ask children to end, then make them."""
+    for child in running:
+        child.interrupt()
+    try:
+        eventually(lambda: [child.is_over() for child in running], becomes=all, within=STOP_WITHIN_S)
     except (Unmet, KeyboardInterrupt):
-        os.killpg(process.pid, signal.SIGKILL)  # its own session, made by us
-        process.wait()
-        return ["the run was cut short, its cluster may still be up; take it down with: seatrial down --all"]
-    return []
+        for child in running:
+            child.kill()
 
 
 def _end_with_parent() -> None:
     # A shell that starts us in the background may have told us to ignore the signal; the child must not.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTIONS)
     # If we are killed outright, the child still hears of it and takes its cluster down.
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTIONS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
@@ -270,13 +326,49 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in theirs}
 
 
-def _command(args: argparse.Namespace, folder: Path, cluster_name: str) -> list[str]:
+def _children(args: argparse.Namespace, planned: Sequence[Planned], scratch: Path, found: Findings,
+              progress: Console) -> list[Child]:
+    """Return one child for each folder, none of them started."""
+    at_once, workers = _shares(args, len(planned))
+    labels = _labels([one.folder for one in planned])
+    width = max(map(len, labels))
+    children = []
+    for number, (label, one) in enumerate(zip(labels, planned, strict=True), 1):
+        cluster = _cluster_name(args, number, len(planned))
+        left_behind = (f"its cluster may still be up: seatrial down --name {cluster}" if args.cluster == "local"
+                       else "what it made on the cluster may still be there")
+        children.append(Child(
+            label, one, _command(args, one.folder, cluster, workers), scratch / f"{number}.jsonl",
+            args.report / f"pytest-{label}.log", left_behind=left_behind, found=found,
+            telling=Telling(progress, f"{label:{width}}  " if at_once > 1 else "")))
+    return children
+
+
+def _labels(folders: Sequence[Path]) -> list[str]:
+    """Return a name for each folder: its own, with a number where several are called so."""
+    names = [folder.resolve().name for folder in folders]
+    return [f"{name}-{names[:place + 1].count(name)}" if names.count(name) > 1 else name
+            for place, name in enumerate(names)]
+
+
+def _shares(args: argparse.Namespace, platforms: int) -> tuple[int, int]:
+    """Return how many platforms run at once, and how many workers each of them has; 0: its own process.
+
+    Most behaviours of one platform share their GPUs and wait for each other, so platforms come first; but two
+    platforms never share a cluster. A fault breaks a platform for everybody, and proofs strain the machine.
+    """
+    own_cluster = args.cluster == "local" and not args.cluster_name and not args.prove
+    at_once = max(1, min(args.workers, platforms)) if own_cluster else 1
+    workers = 0 if args.prove else args.workers // at_once
+    return at_once, 0 if at_once > 1 and workers == 1 else workers
+
+
+def _command(args: argparse.Namespace, folder: Path, cluster_name: str, workers: int) -> list[str]:
     """Return pytest's command line for one platform folder."""
     command = [sys.executable, "-m", "pytest", "--pyargs", "conformance.suites", "-c", os.devnull,
                "--rootdir", str(Path.cwd()), "--import-mode=importlib", "-p", "no:cacheprovider", "-q",
                "--tb=short", f"--timeout={TEST_LIMIT_S}", "--max-worker-restart=2",
                "--cluster", args.cluster, "--cluster-name", cluster_name, "--platform", str(folder)]
-    workers = 0 if args.prove else args.workers
     command += ["-n", str(workers), "--dist", "loadgroup"] if workers > 0 else []
     command += ["-k", args.expression] if args.expression else []
     command += [word for area in args.only or () for word in ("--only", area)]
@@ -291,17 +383,24 @@ def _cluster_name(args: argparse.Namespace, number: int, of: int) -> str:
     return f"{name}-{number}" if of > 1 and not args.cluster_name else name
 
 
-def _check(args: argparse.Namespace, folders: Sequence[Path]) -> None:
+def _planned(args: argparse.Namespace, folders: Sequence[Path]) -> list[Planned]:
+    """Look at every folder before anything is started. Raises UsageError."""
+    from conformance import contradictions  # noqa: PLC0415
     from conformance.config import settings  # noqa: PLC0415 -- slow imports, not needed for --help
     from conformance.ground import RealGround  # noqa: PLC0415
     from conformance.trial import Trial  # noqa: PLC0415
 
     if args.workers < 0:
         raise UsageError(f"-n {args.workers} is no number of workers", "give 0 or more")
+    found = []
     for folder in folders:
         given = {"cluster": args.cluster, "kubeconfig": args.kubeconfig, "prove": args.prove,
                  "only": args.only, "platform": folder}
-        Trial(settings(given), RealGround(), None).check()
+        trial = Trial(settings(given), RealGround(), None)
+        trial.check()
+        found.append(Planned(folder=folder, checks=trial.size(),
+                             contradictions=contradictions.contradictions(trial.folder)))
+    return found
 
 
 def _make_folder(folder: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 
 from conformance.errors import SeatrialError
 from conformance.matching import show
-from conformance.waiting import eventually
+from conformance.waiting import Stop, eventually
 
 Object = dict[str, Any]
 Selector = Mapping[str, str] | Callable[[Object], bool]
@@ -34,7 +34,7 @@ class Watchable(Protocol):
     def list(self, kind: str, namespace: str | None = None) -> Sequence[Object]:
         """Return all objects of a kind."""
 
-    def watch(self, kind: str, namespace: str | None = None, *, stop: threading.Event,
+    def watch(self, kind: str, namespace: str | None = None, *, stop: Stop,
               ) -> Iterator[tuple[str, Object]]:
         """Yield (event type, object), the current state first, until `stop` is set."""
 
@@ -56,7 +56,7 @@ class Timeline:
         self._warnings_of = [*warnings_of] or [namespace for namespace in namespaces if namespace]
         self._namespaces = namespaces or (None,)
         self._kinds = tuple(dict.fromkeys(kinds))
-        self._stop = threading.Event()
+        self._stop = Stop()
         self._news = threading.Condition()
         self._log: list[tuple[float, str, str, Object | None]] = []
         self._broken: SeatrialError | None = None

@@ -6,8 +6,10 @@ every change that a watch recorded is checked, so a state of 200 ms does not sli
 
 import math
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar, Union, runtime_checkable
 
@@ -91,6 +93,35 @@ class Observable(Protocol[T_co]):
 
     def story(self) -> Sequence[str]:
         """Return lines that help to understand a failure, such as the last warning events."""
+
+
+class Stop(threading.Event):
+    """An event that also ends what somebody is blocked in, so that nobody has to wake up now and then to look."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._endings: list[Callable[[], None]] = []
+
+    def set(self) -> None:
+        """Set it, and end what is blocked."""
+        super().set()
+        with self._lock:
+            for end in self._endings:
+                end()
+
+    @contextmanager
+    def ends(self, end: Callable[[], None]) -> Iterator[None]:
+        """Let `set` call `end` while the body runs; at once when it is set already."""
+        with self._lock:
+            self._endings.append(end)
+        if self.is_set():
+            end()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._endings.remove(end)
 
 
 Seen = Callable[[], T] | Observable[T]

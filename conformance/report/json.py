@@ -1,13 +1,15 @@
 """The report as JSON; `report.schema.json` beside this file says what is in it."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from conformance.model.outcome import Outcome
 from conformance.model.report import Report
-from conformance.report.roll_up import by_requirement, sentence, word
+from conformance.report.roll_up import by_platform, by_requirement, sentence, word
 from conformance.report.rows import plain
 
 SCHEMA = Path(__file__).with_name("report.schema.json")
@@ -19,10 +21,15 @@ def as_json(report: Report) -> dict[str, Any]:
     return found | {
         "duration_s": round(report.duration_s, 3),
         "summary": sentence(report),
-        "requirements": {name: word(outcome) for name, outcome in by_requirement(report).items()},
+        "requirements": _words(by_requirement(report)),
+        "requirements_by_platform": {platform: _words(found) for platform, found in by_platform(report).items()},
         "results": [plain(result) for result in report.results],
         "kill_matrix": [plain(kill) for kill in report.kill_matrix],
     }
+
+
+def _words(rolled: Mapping[str, Outcome | None]) -> dict[str, str]:
+    return {requirement: word(outcome) for requirement, outcome in rolled.items()}
 
 
 @cache

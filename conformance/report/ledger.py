@@ -38,6 +38,7 @@ class Phase:
     outcome: str
     cause: str
     trace: str
+    lacks: str
 
     def packed(self) -> str:
         """Return it as text."""
@@ -80,7 +81,8 @@ class Ledger:
                       platform=phase.platform, component=phase.component, outcome=verdict.outcome,
                       fidelity=fidelity_of(phase.fidelity), cluster=phase.cluster,
                       duration_s=sum(duration_s for _, duration_s in phases), cause=verdict.cause,
-                      trace=verdict.trace, reproduce=phase.reproduce, confirmed=phase.confirmed)
+                      trace=verdict.trace, reproduce=phase.reproduce, confirmed=phase.confirmed,
+                      lacks=phase.lacks)
 
     def _kill(self, phase: Phase, verdict: Verdict) -> Kill:
         proved = proof(verdict, control=self.verdicts.get(phase.control), fault=phase.fault)

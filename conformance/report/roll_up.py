@@ -1,6 +1,6 @@
-"""What a whole run amounts to: the worst of its parts, and nothing run is never success."""
+"""What a whole run amounts to: the worst of what could run, and nothing run is never success."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from conformance.model.outcome import Outcome
@@ -41,10 +41,26 @@ def counts(results: Iterable[Result]) -> Counter[Outcome]:
 
 
 def by_requirement(report: Report) -> dict[str, Outcome | None]:
-    """Return the worst outcome of every requirement; None: nothing ran, it is not covered."""
-    return {requirement: Outcome.worst(result.outcome for result in report.results
-                                       if result.requirement == requirement)
-            for requirement in REQUIREMENTS}
+    """Return the outcome of every requirement over all platforms; None: nothing ran, it is not covered.
+
+    It is the worst of what could run, and `unsupported` only where nothing could: what one platform has not
+    hides nothing that another one proved.
+    """
+    return {requirement: _rolled_up(report.results, requirement) for requirement in REQUIREMENTS}
+
+
+def by_platform(report: Report) -> dict[str, dict[str, Outcome | None]]:
+    """Return the outcome of every requirement on each platform, by the same rule."""
+    results: dict[str, list[Result]] = defaultdict(list)
+    for result in report.results:
+        results[result.platform].append(result)
+    return {platform: {requirement: _rolled_up(found, requirement) for requirement in REQUIREMENTS}
+            for platform, found in results.items()}
+
+
+def _rolled_up(results: Iterable[Result], requirement: str) -> Outcome | None:
+    found = {result.outcome for result in results if result.requirement == requirement}
+    return Outcome.worst(found - {Outcome.UNSUPPORTED} or found)
 
 
 def word(outcome: Outcome | None) -> str:

@@ -1,6 +1,6 @@
 """The summary that a person acts on: colour on a terminal, plain text everywhere else."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from io import TextIOWrapper
 from typing import IO
 
@@ -11,7 +11,15 @@ from rich.text import Text
 
 from conformance.model.outcome import Outcome
 from conformance.model.report import Kill, Report, Result
-from conformance.report.roll_up import HELD, by_requirement, counts, exit_code, sentence, word
+from conformance.report.roll_up import (
+    HELD,
+    by_platform,
+    by_requirement,
+    counts,
+    exit_code,
+    sentence,
+    word,
+)
 
 PLAIN_WIDTH = 120
 MARKS = {Outcome.PASSED: ("✓", "+", "green"), Outcome.DISABLED: ("○", "o", "yellow"),
@@ -46,6 +54,14 @@ def summary(report: Report, to: Console) -> None:
     to.print(Text(f"{sentence(report)} ({tally or 'nothing ran'}, {report.duration_s:.0f} s)", style=style))
 
 
+def contradicted(lines: Sequence[str], to: Console) -> None:
+    """Print what manifests cannot keep, if anything."""
+    if lines:
+        to.print(Text("  The manifests cannot keep:", style="yellow"))
+    for text in lines:
+        to.print(Text(f"    {_clean(text)}"))
+
+
 def line(result: Result, to: Console) -> Text:
     """Return the one line that tells a verdict."""
     said = result.promise or result.id
@@ -68,7 +84,8 @@ def _platform(name: str, results: list[Result], to: Console) -> None:
     if not all(result.confirmed for result in results):
         to.print(Text("  Its promises were drafted from its manifests: nobody has confirmed these promises.",
                       style="yellow"))
-    for result in sorted(results, key=lambda one: (one.outcome, one.id)):
+    _lacking([result for result in results if result.lacks], to)
+    for result in sorted((one for one in results if not one.lacks), key=lambda one: (one.outcome, one.id)):
         to.print(line(result, to))
         if result.outcome is Outcome.PASSED:
             continue
@@ -77,6 +94,17 @@ def _platform(name: str, results: list[Result], to: Console) -> None:
             to.print(Text(f"      {_clean(row)}", style="dim"))
         if result.outcome in (Outcome.FAILED, Outcome.ERROR) and result.reproduce:
             to.print(Text("      again: ") + Text(result.reproduce, style="cyan"))
+
+
+def _lacking(results: list[Result], to: Console) -> None:
+    # A platform need not have everything that there is: one line, so that the others are seen.
+    if results:
+        those = "1 behaviour needs" if len(results) == 1 else f"{len(results)} behaviours need"
+        # Features first: a promise is easier to add.
+        lacks = ", ".join(sorted({result.lacks for result in results}, key=lambda lack: (" " in lack, lack)))
+        to.print(Text("  ") + _verdict(Outcome.UNSUPPORTED, Outcome.UNSUPPORTED.label, to)
+                 + Text(f"{those} what this platform has not: {lacks}"))
+        to.print(Text("      each of them, with its reason, is in report.json and in --output json", style="dim"))
 
 
 def _kill_matrix(report: Report, to: Console) -> None:
@@ -101,9 +129,22 @@ def _requirements(report: Report, to: Console) -> None:
         return
     to.print()
     to.print(Text("Requirements", style="bold"))
-    for name, outcome in by_requirement(report).items():
-        rolled = _verdict(outcome, word(outcome), to) if outcome is not None else Text(f"  {word(None):<12} ")
-        to.print(Text("  ") + rolled + Text(name.replace("_", " ")))
+    together, platforms = by_requirement(report), by_platform(report)
+    if len(platforms) == 1:
+        for name, outcome in together.items():
+            to.print(Text("  ") + _rolled_up(outcome, to) + Text(name.replace("_", " ")))
+        return
+    table = Table(box=box.SIMPLE_HEAD if _pretty(to) else box.ASCII2)
+    for column in ("requirement", *platforms, "together"):
+        table.add_column(column, overflow="fold")
+    for name in together:
+        row = (_rolled_up(found[name], to) for found in (*platforms.values(), together))
+        table.add_row(name.replace("_", " "), *row)
+    to.print(table, soft_wrap=False)
+
+
+def _rolled_up(outcome: Outcome | None, to: Console) -> Text:
+    return Text(f"  {word(None):<12} ") if outcome is None else _verdict(outcome, word(outcome), to)
 
 
 def _listed(title: str, entries: Iterable[str], to: Console) -> None:

@@ -18,6 +18,8 @@ def test_the_json_report_keeps_to_its_schema(small_report, tmp_path):
     assert document["version"] == REPORT_VERSION
     assert document["requirements"]["borrowing"] == "failed"
     assert document["requirements"]["topology"] == "not covered"
+    assert {name: rolled["quota"] for name, rolled in document["requirements_by_platform"].items()} == {
+        "team-queues": "disabled", "drafted": "error"}
     assert document["summary"] == "Seatrial could not judge everything: mend the errors first."
     assert [row["outcome"] for row in document["results"]] == ["passed", "failed", "unsupported", "disabled", "error"]
     assert document["kill_matrix"][0]["fault"] == "quota-dropped"
@@ -26,7 +28,7 @@ def test_the_json_report_keeps_to_its_schema(small_report, tmp_path):
 
 def test_the_schema_describes_every_field_of_the_model():
     schema = json_report.schema()
-    assert {field.name for field in fields(Report)} | {"summary", "requirements"} == set(schema["properties"])
+    assert {field.name for field in fields(Report)} | {"summary", "requirements", "requirements_by_platform"} == set(schema["properties"])
     assert {field.name for field in fields(Result)} == set(schema["$defs"]["result"]["properties"])
     assert {field.name for field in fields(Kill)} == set(schema["$defs"]["kill"]["properties"])
 

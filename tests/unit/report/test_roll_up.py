@@ -3,7 +3,7 @@ import pytest
 from conformance.model.fidelity import Fidelity
 from conformance.model.outcome import Outcome
 from conformance.model.report import Kill, Report, Result
-from conformance.report.roll_up import by_requirement, exit_code, once, sentence, word
+from conformance.report.roll_up import by_platform, by_requirement, exit_code, once, sentence, word
 
 
 def result(outcome, requirement="quota", name="x", platform="p"):
@@ -48,6 +48,26 @@ def test_a_requirement_takes_the_worst_and_is_not_covered_when_nothing_ran():
     assert word(rolled["quota"]) == "failed"
     assert word(rolled["topology"]) == "unsupported"
     assert word(rolled["preemption"]) == "not covered"
+
+
+def test_what_one_platform_has_not_hides_nothing_that_another_one_proved():
+    def rolled(*outcomes):
+        results = (result(outcome, platform=str(number)) for number, outcome in enumerate(outcomes))
+        return by_requirement(report(*results))["quota"]
+
+    assert rolled(Outcome.UNSUPPORTED, Outcome.PASSED) is Outcome.PASSED
+    assert rolled(Outcome.UNSUPPORTED, Outcome.DISABLED, Outcome.PASSED) is Outcome.DISABLED
+    assert rolled(Outcome.FAILED, Outcome.UNSUPPORTED, Outcome.PASSED) is Outcome.FAILED
+    assert rolled(Outcome.FAILED, Outcome.ERROR) is Outcome.ERROR
+    assert rolled(Outcome.UNSUPPORTED, Outcome.UNSUPPORTED) is Outcome.UNSUPPORTED
+    assert rolled() is None
+
+
+def test_each_platform_has_a_roll_up_of_its_own():
+    rolled = by_platform(report(PASSED, result(Outcome.UNSUPPORTED, platform="q"), result(Outcome.FAILED, "topology")))
+    assert list(rolled) == ["p", "q"]
+    assert {name: (found["quota"], found["topology"], found["preemption"]) for name, found in rolled.items()} == {
+        "p": (Outcome.PASSED, Outcome.FAILED, None), "q": (Outcome.UNSUPPORTED, None, None)}
 
 
 def test_a_check_that_was_tried_again_counts_once_and_by_its_worst():

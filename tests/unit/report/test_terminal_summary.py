@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
+from conformance.model.requirement import REQUIREMENTS
 from conformance.report import terminal
 
 EXPECTED = """\
@@ -69,9 +70,48 @@ def test_the_kill_matrix_is_a_table_and_survivors_are_named(small_report):
 
 
 def test_what_is_not_covered_is_told(small_report):
-    lines = printed(small_report).splitlines()
+    lines = printed(replace(small_report, results=small_report.results[:4])).splitlines()
     assert "  ✗ failed       borrowing" in lines
     assert "    not covered  topology" in lines
+
+
+def cells(text, title):
+    lines = text.splitlines()
+    rows = [[cell.strip() for cell in re.split(r"\s{2,}", line.strip())] for line in lines[lines.index(title):]]
+    return {row[0]: row[1:] for row in rows}
+
+
+def test_over_several_platforms_each_requirement_is_told_for_each_of_them(small_report):
+    proved = replace(small_report.results[0], platform="gang-training", requirement="gang_scheduling")
+    lacking = replace(small_report.results[2], requirement="gang_scheduling")
+    text = printed(replace(small_report, results=(lacking, proved, *small_report.results)))
+    table = cells(text, "Requirements")
+    assert table["requirement"] == ["team-queues", "gang-training", "drafted", "together"]
+    assert table["gang scheduling"] == ["· unsupported", "✓ passed", "not covered", "✓ passed"]
+    assert table["borrowing"] == ["✗ failed", "not covered", "not covered", "✗ failed"]
+    assert table["topology"] == ["not covered"] * 4
+
+
+def test_the_requirements_of_four_platforms_fit_into_plain_text(small_report):
+    names = ["exercise-128-gpus", "gang-training", "pytorch-training", "team-queues"]
+    results = [replace(small_report.results[2], platform=name) for name in names]
+    lines = printed(replace(small_report, results=tuple(results))).splitlines()
+    table = lines[lines.index("Requirements"):lines.index("Limits in the manifests that no promise covers:")]
+    assert max(map(len, table)) <= terminal.PLAIN_WIDTH
+    assert len([line for line in table if line.strip()]) == len(REQUIREMENTS) + 3  # title, heading, line
+
+
+def test_what_a_platform_has_not_is_one_line_for_each_platform(small_report):
+    lacking = [replace(small_report.results[2], id=f"training/x::{number}", lacks=lacks, promise=f"Number {number}.",
+                       cause=f"no {lacks}")
+               for number, lacks in enumerate(["pytorch-training", "promise b", "pytorch-training", "gang-scheduling"])]
+    text = printed(replace(small_report, results=(*small_report.results, *lacking,
+                                                  replace(lacking[0], platform="drafted"))))
+    assert ("  · unsupported  4 behaviours need what this platform has not: gang-scheduling, pytorch-training, promise b\n"
+            "      each of them, with its reason, is in report.json and in --output json\n") in text
+    assert "  · unsupported  1 behaviour needs what this platform has not: pytorch-training\n" in text
+    assert "Number" not in text
+    assert "      no component provides topology\n" in text
 
 
 def test_plain_text_has_no_colour_and_obeys_nobody(small_report):

@@ -12,6 +12,7 @@ SETS = Path(__file__).parent
 KUBERNETES = "k8s.io/kubernetes"
 KUEUE, TRAINING = "sigs.k8s.io/kueue", "github.com/kubeflow/training-operator"
 VOLCANO, KWOK = "volcano.sh/volcano", "sigs.k8s.io/kwok"
+OPA, GATEKEEPER = "github.com/open-policy-agent/opa", "github.com/open-policy-agent/gatekeeper/v3"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +91,10 @@ PROGRAMS = {program.name: program for program in (
     _volcano("vc-scheduler", "scheduler"),
     _volcano("vc-controller-manager", "controller-manager"),
     _volcano("vc-webhook-manager", "webhook-manager"),
+    Program(name="opa", folder="opa", module=OPA, package=OPA),
+    Program(name="gatekeeper", folder="gatekeeper", module=GATEKEEPER, package=GATEKEEPER,
+            image=Image(repository="docker.io/openpolicyagent/gatekeeper", path="/manager", user="65532:65532")),
+    Program(name="gator", folder="gatekeeper", module=GATEKEEPER, package=f"{GATEKEEPER}/cmd/gator"),
     Program(name="pause", folder="own", module="seatrial/builds/own", package="./pause",
             image=Image(repository="registry.k8s.io/pause", path="/pause", tag="3.10.1", user="65535:65535")),
 )}

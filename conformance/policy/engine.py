@@ -1,14 +1,12 @@
-"""The seam to what runs Rego: a corpus goes in, then objects, then raw findings come out.
-
-For each kind of object one driver module is generated, which asks just the policies that look at that kind: one
-evaluation per object, however many policies there are.
-"""
+"""The seam to what runs Rego: a corpus goes in, then questions, then raw findings come out."""
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from conformance.errors import SeatrialError
 from conformance.model.finding import Policy
 from conformance.policy.policies import PODS, Corpus
 
@@ -24,8 +22,17 @@ POD_KINDS = (
 )
 """Kinds in which `lib.workload` finds pod templates."""
 ANY = "*"
-ACROSS = "across"
 _DRIVER = "seatrial.driver"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What an engine is asked: some policies, about one object or about several together."""
+
+    policies: tuple[str, ...]
+    """Their ids."""
+    about: Mapping[str, Any]
+    """What rules see as `input`: `{"object": ...}` or `{"objects": [...]}`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,45 +42,54 @@ class Raw:
     policy: str
     path: tuple[str | int, ...]
     message: str
-    index: int
+    index: int = 0
     """Which of the objects it is about, where a rule saw all of them."""
-    fix: Mapping[str, Any] | None
+    fix: Mapping[str, Any] | None = None
+    stopped: bool = False
+    """The rule could not be run on this; `message` says why."""
 
 
 class Engine(Protocol):
     """Runs policies in Rego."""
 
     name: str
+    at_once: int
+    """How many questions it had best be asked in one call."""
 
-    def one(self, kind: str, data: Mapping[str, Any]) -> Sequence[Raw]:
-        """Return what the policies for a kind (`group/Kind`) say of one object, in a fixed order."""
-
-    def all(self, objects: Sequence[Mapping[str, Any]]) -> Sequence[Raw]:
-        """Return what the policies say that look at all objects together, in a fixed order."""
-
-
-def drivers(corpus: Corpus) -> dict[str, str]:
-    """Return the name (`k0`, `across`...) and Rego of each driver module; `driver_of` names the one for a kind."""
-    modules = {name: _driver(name, [policy for policy in corpus.policies.values()
-                                    if not policy.across and _looks_at(policy, kind)])
-               for kind, name in driver_of(corpus).items()}
-    return {**modules, ACROSS: _driver(ACROSS, [policy for policy in corpus.policies.values() if policy.across])}
+    def ask(self, questions: Sequence[Question]) -> Sequence[Sequence[Raw]]:
+        """Return the answer to each question, in a fixed order. Raises SeatrialError when it cannot answer at all."""
 
 
-def driver_of(corpus: Corpus) -> dict[str, str]:
-    """Return the driver's name for every kind that a policy looks at; the kind `*` stands for all others."""
-    kinds = sorted({kind for policy in corpus.policies.values() for kind in policy.kinds} - {PODS, ANY})
-    return {kind: f"k{number}" for number, kind in enumerate(dict.fromkeys([ANY, *POD_KINDS, *kinds]))}
+class Selection:
+    """Which policies have anything to say of an object: most need a word in it that most objects have not."""
 
+    def __init__(self, corpus: Corpus, facts: Iterable[str]) -> None:
+        """`facts` names the facts of the cluster that are known."""
+        self._known = frozenset(facts)
+        self._single = [policy for policy in corpus.policies.values() if not policy.across]
+        self._by_kind: dict[str, list[Policy]] = {}
+        across = [policy for policy in corpus.policies.values() if policy.across]
+        self.across = tuple(policy.id for policy in across)
+        """Ids of the policies that look at all objects together."""
+        kinds = {kind for policy in across for kind in policy.kinds}
+        self.needed_across = frozenset(kinds - {PODS}) | (frozenset(POD_KINDS) if PODS in kinds else frozenset())
+        """Kinds of the objects that these look at."""
 
-def needed_across(corpus: Corpus) -> frozenset[str]:
-    """Return the kinds of objects that the policies need that look at all of them together."""
-    kinds = {kind for policy in corpus.policies.values() if policy.across for kind in policy.kinds}
-    return frozenset(kinds - {PODS}) | (frozenset(POD_KINDS) if PODS in kinds else frozenset())
+    def policies(self, kind: str, text: str) -> tuple[tuple[str, ...], tuple[Policy, ...]]:
+        """Return the ids of the policies to ask about an object, and those that lack a fact for it.
+
+        `kind` is `group/Kind`, `text` the object as JSON.
+        """
+        if kind not in self._by_kind:
+            self._by_kind[kind] = [policy for policy in self._single if _looks_at(policy, kind)]
+        concerned = [policy for policy in self._by_kind[kind]
+                     if not policy.mentions or any(word in text for word in policy.mentions)]
+        return (tuple(policy.id for policy in concerned if self._known.issuperset(policy.facts)),
+                tuple(policy for policy in concerned if not self._known.issuperset(policy.facts)))
 
 
 def raw(said: Mapping[str, Any]) -> Raw:
-    """Return one entry of a driver's answer as what it is."""
+    """Return one entry of an engine's answer as what it is."""
     finding = said["finding"]
     return Raw(policy=said["policy"], path=tuple(finding["path"]), message=finding["message"],
                index=finding.get("object", 0), fix=finding.get("fix"))
@@ -83,45 +99,64 @@ class Regorus:
     """Microsoft's Rego interpreter, in this process."""
 
     name = "regorus"
+    at_once = 1
 
     def __init__(self, corpus: Corpus, data: Mapping[str, Any]) -> None:
-        """Load the policies; `data` is what rules see as `data`, for example `facts` and `gpus`."""
+        """Load the policies; `data` is what rules see as `data`, for example `facts` and `gpus`.
+
+        Raises SeatrialError, with file and line, for a rule that is no Rego.
+        """
         import regorus  # noqa: PLC0415 -- a native module: loaded by who uses it
 
         self._engine = regorus.Engine()
-        for name, source in modules(corpus).items():
-            self._engine.add_policy(name, source)
-        self._engine.add_data_json(json.dumps(data))
-        self._driver_of = driver_of(corpus)
-        self._across = any(policy.across for policy in corpus.policies.values())
+        try:
+            for name, source in modules(corpus).items():
+                self._engine.add_policy(name, source)
+            self._engine.add_data_json(json.dumps(data))
+            self._evaluate(Question((), {}))  # only now are the rules looked at together
+        except RuntimeError as error:
+            raise SeatrialError(f"a rule is no Rego: {_cause(error)}") from None
 
-    def one(self, kind: str, data: Mapping[str, Any]) -> Sequence[Raw]:
-        """Return what the policies for a kind say of one object."""
-        return self._ask(self._driver_of.get(kind, self._driver_of[ANY]), {"object": data})
+    def ask(self, questions: Sequence[Question]) -> Sequence[Sequence[Raw]]:
+        """Return the answer to each question."""
+        return [self._answer(question) for question in questions]
 
-    def all(self, objects: Sequence[Mapping[str, Any]]) -> Sequence[Raw]:
-        """Return what the policies say that look at all objects together."""
-        return self._ask(ACROSS, {"objects": objects}) if self._across else ()
+    def _answer(self, question: Question) -> Sequence[Raw]:
+        try:
+            return self._evaluate(question)
+        except RuntimeError as error:
+            # OPA calls undefined what stops this engine, for example `some x in null`: the others still have a say.
+            if len(question.policies) == 1:
+                return [Raw(policy=question.policies[0], path=(), message=_cause(error), stopped=True)]
+            return [said for policy in question.policies for said in self._answer(Question((policy,), question.about))]
 
-    def _ask(self, driver: str, about: Mapping[str, Any]) -> Sequence[Raw]:
-        self._engine.set_input_json(json.dumps(about))
-        answer = self._engine.eval_rule_as_json(f"data.{_DRIVER}.{driver}.findings")
-        return [raw(said) for said in json.loads(answer)]
+    def _evaluate(self, question: Question) -> Sequence[Raw]:
+        self._engine.set_input_json(json.dumps({**question.about, "ask": dict.fromkeys(question.policies, True)}))
+        return [raw(said) for said in json.loads(self._engine.eval_rule_as_json(f"data.{_DRIVER}.findings"))]
 
 
 def modules(corpus: Corpus) -> dict[str, str]:
-    """Return the name and Rego of all that an engine loads."""
+    """Return the name and Rego of all that the engine loads: libraries, rules, and a driver that asks them."""
     return {**corpus.library, **{f"{policy.id}/rule.rego": policy.source for policy in corpus.policies.values()},
-            **{f"driver/{name}.rego": source for name, source in drivers(corpus).items()}}
+            "driver.rego": _driver(corpus)}
 
 
 def _looks_at(policy: Policy, kind: str) -> bool:
     return kind in policy.kinds or ANY in policy.kinds or (PODS in policy.kinds and kind in POD_KINDS)
 
 
-def _driver(name: str, policies: Sequence[Policy]) -> str:
-    rules = [f'findings contains {{"policy": "{policy.id}", "finding": finding}} if '
-             f'some finding in data.policies.{policy.category}["{policy.id.partition("/")[2]}"].findings'
-             for policy in policies]
-    # Without a rule there would be no set, and an engine would have to say that it is undefined.
-    return "\n".join([f"package {_DRIVER}.{name}", *rules, "findings contains nothing if some nothing in []"])
+def _driver(corpus: Corpus) -> str:
+    # Each is named: to look a package up by a variable, regorus would evaluate all of them.
+    rules = [f'findings contains {{"policy": "{policy.id}", "finding": finding}} if {{ input.ask["{policy.id}"]; '
+             f'some finding in data.policies.{policy.category}["{policy.id.partition("/")[2]}"].findings }}'
+             for policy in corpus.policies.values()]
+    # Without a rule there would be no set, and the engine would have to say that it is undefined.
+    return "\n".join([f"package {_DRIVER}", *rules, "findings contains nothing if some nothing in []"])
+
+
+def _cause(error: RuntimeError) -> str:
+    """Return what regorus says in one line: file, line, and what is wrong."""
+    said = str(error).partition("Stack backtrace")[0]
+    place = re.search(r"--> (\S+)", said)
+    wrong = re.search(r"error: (.*)", said)
+    return ": ".join(filter(None, (place and place[1], wrong[1].strip() if wrong else " ".join(said.split()))))

@@ -1,13 +1,14 @@
 """Holds manifests against policies: joins what a rule said with the place, the severity and the remedy."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from conformance.errors import UsageError
-from conformance.model.finding import Audit, Finding, Fix, Problem, Step, Waiver
+from conformance.model.finding import Audit, Finding, Fix, Policy, Problem, Step, Waiver
 from conformance.policy import waivers
-from conformance.policy.engine import Engine, Raw, needed_across
+from conformance.policy.engine import Engine, Question, Raw, Selection
 from conformance.policy.policies import Corpus
 from conformance.policy.sources import Manifest, PassedOver
 
@@ -18,8 +19,9 @@ class Judge:
     def __init__(self, corpus: Corpus, engine: Engine, facts: Iterable[str] = ()) -> None:
         """`facts` names the facts of the cluster that are known; policies that need others stay undecided."""
         self._corpus, self._engine, self._facts = corpus, engine, frozenset(facts)
-        self._needed = needed_across(corpus)
+        self._selection = Selection(corpus, self._facts)
         self._kept: list[Manifest] = []
+        self._waiting: list[tuple[Manifest, Question]] = []
         self._findings: list[Finding] = []
         self._problems: list[Problem] = []
         self._undecided: dict[str, tuple[str, ...]] = {}
@@ -44,8 +46,10 @@ class Judge:
 
     def audit(self) -> Audit:
         """Judge the objects together and return all that was found, in the order of files and lines."""
-        if self._kept:
-            for said in self._engine.all([manifest.data for manifest in self._kept]):
+        self._ask()
+        if self._kept and self._selection.across:
+            together = Question(self._selection.across, {"objects": [manifest.data for manifest in self._kept]})
+            for said in self._engine.ask([together])[0]:
                 self._found(said, self._kept[said.index])
         return Audit(findings=tuple(sorted(self._findings, key=_order)), problems=tuple(self._problems),
                      objects=self._objects, files=self._files, passed_over=self._passed_over,
@@ -60,18 +64,36 @@ class Judge:
             self._problems.append(Problem(file=manifest.file, line=line, column=column, message=error.message,
                                           way_out=error.way_out))
         kind = manifest.kind
-        if kind in self._needed:
+        if kind in self._selection.needed_across:
             self._kept.append(manifest)
-        for said in self._engine.one(kind, manifest.data):
-            self._found(said, manifest)
+        chosen, lacking = self._selection.policies(kind, json.dumps(manifest.data))
+        for policy in lacking:
+            self._undecided[policy.id] = self._missing(policy)
+        if chosen:
+            self._waiting.append((manifest, Question(chosen, {"object": manifest.data})))
+            if len(self._waiting) >= self._engine.at_once:
+                self._ask()
+
+    def _ask(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        answers = self._engine.ask([question for _, question in waiting]) if waiting else ()
+        for (manifest, _), answer in zip(waiting, answers, strict=True):
+            for said in answer:
+                self._found(said, manifest)
+
+    def _missing(self, policy: Policy) -> tuple[str, ...]:
+        return tuple(fact for fact in policy.facts if fact not in self._facts)
 
     def _found(self, said: Raw, manifest: Manifest) -> None:
         policy = self._corpus.policies[said.policy]
-        missing = tuple(fact for fact in policy.facts if fact not in self._facts)
-        if missing:
+        line, column = manifest.place(said.path)
+        if said.stopped:
+            self._problems.append(Problem(file=manifest.file, line=line, column=column, message=f"{manifest.name}: "
+                                          f"policy {policy.id} stopped: {said.message}"))
+            return
+        if missing := self._missing(policy):  # looked at together with others, where it is not known before
             self._undecided[policy.id] = missing
             return
-        line, column = manifest.place(said.path)
         self._findings.append(Finding(
             policy=policy.id, severity=policy.severity, policy_class=policy.policy_class, file=manifest.file,
             line=line, column=column, object=manifest.name, path=said.path, message=said.message,

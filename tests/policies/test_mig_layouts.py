@@ -9,7 +9,7 @@ import pytest
 from conformance.gpu import models
 from conformance.gpu.mig import fits
 from conformance.policy import facts, policies
-from conformance.policy.engine import Regorus
+from conformance.policy.engine import Question, Regorus
 
 POLICY = "mig/instances-fit-on-the-gpu"
 SAMPLE = 200
@@ -45,8 +45,9 @@ def test_slices_add_up_as_instances_are_placed(gpu, engine):
     config = {"version": "v1", "mig-configs": {
         f"layout-{number}": [{"devices": "all", "mig-enabled": True, "mig-devices": layout}]
         for number, layout in enumerate(chosen)}}
-    said = engine.one("ConfigMap", {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "layouts"},
-                                    "data": {"config.yaml": json.dumps(config)}})
+    of_node = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "layouts"},
+               "data": {"config.yaml": json.dumps(config)}}
+    (said,) = engine.ask([Question(("mig/instances-fit-on-the-gpu",), {"object": of_node})])
     denied = {word for raw in said for word in raw.message.split() if word.startswith("layout-")}
     assert denied == {f"layout-{number}" for number, layout in enumerate(chosen) if not fits_somewhere(layout)}
     assert denied

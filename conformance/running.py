@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"where report.json and junit.xml go (default: {DEFAULT_REPORT}/)")
     add("-n", dest="workers", type=int, default=min(2, os.cpu_count() or 1), metavar="N",
         help="how many platforms run side by side, each on a local cluster of its own; of a single platform, or "
-             "on a given cluster, how many behaviours (default: %(default)s); proofs never do")
+             "on a given cluster, how many behaviours (default: %(default)s); proofs of one platform never do")
     add("--output", choices=["text", "json"], default="text", help="what is printed (default: text)")
     add("--keep", action="store_true", help="leave the cluster up")
 
@@ -355,9 +355,9 @@ def _shares(args: argparse.Namespace, platforms: int) -> tuple[int, int]:
     """Return how many platforms run at once, and how many workers each of them has; 0: its own process.
 
     Most behaviours of one platform share their GPUs and wait for each other, so platforms come first; but two
-    platforms never share a cluster. A fault breaks a platform for everybody, and proofs strain the machine.
+    platforms never share a cluster. A fault breaks its platform for everybody there: proofs have no workers.
     """
-    own_cluster = args.cluster == "local" and not args.cluster_name and not args.prove
+    own_cluster = args.cluster == "local" and not args.cluster_name
     at_once = max(1, min(args.workers, platforms)) if own_cluster else 1
     workers = 0 if args.prove else args.workers // at_once
     return at_once, 0 if at_once > 1 and workers == 1 else workers

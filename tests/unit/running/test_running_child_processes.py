@@ -286,7 +286,7 @@ def test_the_command_of_a_child_hands_everything_on():
     assert "--keep-cluster" in words
 
 
-def test_proofs_never_run_side_by_side():
+def test_proofs_of_one_platform_never_run_side_by_side():
     words = command_of("--prove", "-n", "4")
     assert "--prove" in words
     assert "-n" not in words
@@ -299,7 +299,8 @@ def test_proofs_never_run_side_by_side():
     (["-n", "5"], 2, (2, 2)),  # more than there are platforms: both
     (["-n", "1"], 4, (1, 1)),
     (["-n", "0"], 4, (1, 0)),
-    (["-n", "2", "--prove"], 4, (1, 0)),
+    (["-n", "2", "--prove"], 4, (2, 0)),
+    (["-n", "2", "--prove"], 1, (1, 0)),
     (["-n", "2", "--cluster-name", "mine"], 4, (1, 2)),
     (["-n", "2", "--cluster", "existing"], 4, (1, 2)),
 ])

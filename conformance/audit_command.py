@@ -5,12 +5,15 @@ import datetime
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from conformance.errors import UsageError
-from conformance.model.finding import Audit, Problem, Severity, Waiver
+from conformance.model.finding import Audit, Finding, Problem, Severity, Waiver
 from conformance.policy import facts, policies, sources, waivers
 from conformance.policy.engine import Engine, Regorus
 from conformance.policy.judge import Judge
@@ -42,32 +45,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--waivers", type=Path, metavar="FILE",
         help=f"what somebody answers for until a day (default: {WAIVERS}, if it is there)")
     add("--baseline", type=Path, metavar="FILE", help="findings that are known: only new ones count")
+    add("--fix", action="store_true", help="mend what can be mended without doubt, in the files; then tell the rest")
+    add("--dry-run", action="store_true", help="with --fix: show the edits, write nothing")
+    add("--engine", choices=("regorus", "opa"), default="regorus",
+        help="what runs the policies: regorus in this process, or OPA (default: regorus)")
+    add("--opa-url", metavar="URL", help="an OPA server that is there (default: one of our own is started)")
+    add("--opa-token-file", type=Path, metavar="FILE", help="holds the token for it (default: SEATRIAL_OPA_TOKEN)")
+    add("--opa-timeout", type=float, default=30, metavar="S", help="seconds that it has to answer (default: 30)")
     add("--write-baseline", type=Path, metavar="FILE", help="write all that is found as a baseline, and exit 0")
 
 
 def run(args: argparse.Namespace) -> int:
     """Judge, print, and return 0: nothing found, 1: something found, 2: a part of the input could not be judged."""
-    if not args.paths and not args.cluster:
-        raise UsageError("nothing to audit", "name files or folders, - for standard input, or --cluster")
+    _check(args)
     corpus = policies.load(*args.policies)
     known = _facts(args)
     accepted = _waivers(args.waivers, corpus)
     baseline = waivers.read_baseline(args.baseline) if args.baseline else None
     corpus = corpus.only(args.only) if args.only else corpus
-    judge = Judge(corpus, _engine(corpus, known), known)
-    for file in _progress(sources.files(args.paths)):
-        if isinstance(file, Problem):
-            judge.problem(file)
-        else:
-            judge.file(sources.manifests(file, sys.stdin.buffer))
-    if args.cluster:
-        from conformance.policy import live  # noqa: PLC0415 -- the client of Kubernetes takes half a second to load
-
-        judge.file(live.manifests(live.opened(args.kubeconfig, args.context), live.kinds(corpus), args.namespace))
-    audit = judge.audit()
-    if args.write_baseline:
-        return _write_baseline(args.write_baseline, audit)
-    audit = waivers.accept(audit, [*accepted, *judge.waivers], datetime.datetime.now(tz=datetime.UTC).date(), baseline)
+    with _engine(args, corpus, known) as engine:
+        judge = Judge(corpus, engine, known)
+        _judge_all(args, judge, corpus)
+        audit = judge.audit()
+        if args.write_baseline:
+            return _write_baseline(args.write_baseline, audit)
+        today = datetime.datetime.now(tz=datetime.UTC).date()
+        audit = waivers.accept(audit, [*accepted, *judge.waivers], today, baseline)
+        if args.fix:
+            audit = _fix(audit, lambda: Judge(corpus, engine, known), dry_run=args.dry_run)
     render: Callable[..., str] = import_module(f"conformance.report.audit.{FORMS[args.output]}").render
     colour = {"colour": _colour()} if args.output == "text" else {}
     sys.stdout.write(render(audit, corpus.policies, **colour))
@@ -83,8 +88,68 @@ def exit_code(audit: Audit, fail_on: Severity | None) -> int:
     return FOUND if audit.expired or any(finding.severity >= fail_on for finding in audit.findings) else HELD
 
 
-def _engine(corpus: policies.Corpus, known: dict[str, Any]) -> Engine:
-    return Regorus(corpus, facts.data(known))
+def _check(args: argparse.Namespace) -> None:
+    if not args.paths and not args.cluster:
+        raise UsageError("nothing to audit", "name files or folders, - for standard input, or --cluster")
+    if args.dry_run and not args.fix:
+        raise UsageError("--dry-run is about --fix", "add --fix, or take --dry-run out")
+    if args.opa_url and args.engine != "opa":
+        raise UsageError("--opa-url is about --engine opa", "add --engine opa")
+
+
+def _judge_all(args: argparse.Namespace, judge: Judge, corpus: policies.Corpus) -> None:
+    for file in _progress(sources.files(args.paths)):
+        if isinstance(file, Problem):
+            judge.problem(file)
+        else:
+            judge.file(sources.manifests(file, sys.stdin.buffer))
+    if args.cluster:
+        from conformance.policy import live  # noqa: PLC0415 -- the client of Kubernetes takes half a second to load
+
+        judge.file(live.manifests(live.opened(args.kubeconfig, args.context), live.kinds(corpus), args.namespace))
+
+
+@contextmanager
+def _engine(args: argparse.Namespace, corpus: policies.Corpus, known: dict[str, Any]) -> Iterator[Engine]:
+    data = facts.data(known)
+    if args.engine == "regorus":
+        yield Regorus(corpus, data)
+        return
+    from conformance.policy import opa  # noqa: PLC0415 -- slow imports, for who asks for it
+
+    with opa.connected(corpus, data, opa.server(args.opa_url, args.opa_token_file), timeout_s=args.opa_timeout) \
+            if args.opa_url else opa.started(corpus, data, timeout_s=args.opa_timeout) as engine:
+        yield engine
+
+
+def _fix(audit: Audit, judge: Callable[[], Judge], *, dry_run: bool) -> Audit:
+    """Mend the files, or show how; return the audit without what was mended. Says on stderr what was not, and why."""
+    from conformance.policy import fixes  # noqa: PLC0415 -- for who asks for it
+
+    def findings_in(text: str, file: str) -> tuple[Finding, ...]:
+        alone = judge()
+        alone.file(sources.manifests_in(text, file))
+        return alone.audit().findings
+
+    mended: set[str] = set()
+    by_file: dict[str, list[Finding]] = {}
+    for finding in audit.findings:
+        if finding.fix is not None and Path(finding.file).is_file():
+            by_file.setdefault(finding.file, []).append(finding)
+    for file, findings in by_file.items():
+        done = fixes.fixed(fixes.read(file), file, findings, partial(findings_in, file=file))
+        if dry_run:
+            sys.stderr.write(fixes.unified_diff(done))
+        elif done.applied:
+            fixes.write(done)
+        mended |= {finding.fingerprint for finding in done.applied}
+        for finding, why in done.refused:
+            print(f"{file}:{finding.line}: {finding.policy} is not mended: {why}", file=sys.stderr)
+    verb = "would be mended" if dry_run else "mended"
+    print(f"{len(mended)} {'finding' if len(mended) == 1 else 'findings'} {verb}", file=sys.stderr)
+    if dry_run:
+        return audit
+    return replace(audit, findings=tuple(finding for finding in audit.findings if finding.fingerprint not in mended))
 
 
 def _facts(args: argparse.Namespace) -> dict[str, Any]:

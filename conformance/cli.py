@@ -46,6 +46,9 @@ COMMANDS = {
                 "seatrial explain kueue/borrowing-limit-needs-a-cohort"),
     "snapshot": ("conformance.policies_command:Snapshot", "save what an audit looks at of a cluster, secrets masked",
                  "seatrial snapshot > snapshot.json && seatrial audit snapshot.json"),
+    "policy": ("conformance.policies_command:Export", "hold the policies at admission, by Gatekeeper",
+               "seatrial policy export gatekeeper/\n"
+               "seatrial policy export gatekeeper/ --enforcement deny --only kueue"),
     "new": ("conformance.policies_command:New", "begin a policy of your own",
             "seatrial new policy accelerators/gpu-limit-is-set"),
     "promises": ("conformance.promises_command", "show what a platform folder promises, and what does not fit",

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from conformance import assets
 from conformance.errors import UsageError
-from conformance.policy import policies
+from conformance.policy import export, policies
 
 _RULE = '''# METADATA
 # title: {title}
@@ -131,6 +131,21 @@ class New:
             (folder / file).write_text(text.format(**words), encoding="utf-8")
             print(folder / file)
         return 0
+
+
+class Export:
+    """`seatrial policy export DIR`."""
+
+    @staticmethod
+    def add_arguments(parser: argparse.ArgumentParser) -> None:
+        """Declare its arguments."""
+        parser.add_argument("what", choices=["export"], help="write them as Gatekeeper's templates")
+        export.add_arguments(parser)
+
+    @staticmethod
+    def run(args: argparse.Namespace) -> int:
+        """Write the files and say how to apply them."""
+        return export.run(args)
 
 
 class Snapshot:

@@ -105,6 +105,7 @@ class Opa:
     """A server on which the policies are in place; `connected` and `started` make one."""
 
     name = "opa"
+    at_once = AT_ONCE
 
     def __init__(self, line: "_Line") -> None:
         self._line = line

@@ -11,7 +11,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.metadata import version
+from typing import Any
 
 from conformance.errors import SeatrialError, UsageError
 from conformance.waiting import Unmet
@@ -70,7 +70,7 @@ def parser(wanted: str = "") -> argparse.ArgumentParser:
         description="Sea trials for a GPU platform on Kubernetes: a real cluster with fake GPUs on this machine,\n"
                     "a platform on it, and what it promises proved.",
         epilog="exit codes:\n  0 all held   1 something did not   2 wrong usage or input   3 our error")
-    top.add_argument("--version", action="version", version=f"seatrial {version('seatrial')}")
+    top.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, (where, what, examples) in COMMANDS.items():
         indented = "\n".join(f"  {line}" for line in examples.splitlines())
@@ -82,6 +82,14 @@ def parser(wanted: str = "") -> argparse.ArgumentParser:
             handler.add_arguments(command)
             command.set_defaults(run=handler.run)
     return top
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version  # noqa: PLC0415 -- slow, and seldom asked for
+
+        print(f"seatrial {version('seatrial')}")
+        parser.exit()
 
 
 def _load(where: str):  # type: ignore[no-untyped-def]  # a module or a class: both have the two functions

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from conformance.errors import SeatrialError
@@ -31,6 +31,8 @@ class Question:
 
     policies: tuple[str, ...]
     """Their ids."""
+    kind: str
+    """`group/Kind` of the object; empty: they are about several."""
     about: Mapping[str, Any]
     """What rules see as `input`: `{"object": ...}` or `{"objects": [...]}`."""
 
@@ -109,11 +111,12 @@ class Regorus:
         import regorus  # noqa: PLC0415 -- a native module: loaded by who uses it
 
         self._engine = regorus.Engine()
+        self._drivers = _drivers(corpus)
         try:
             for name, source in modules(corpus).items():
                 self._engine.add_policy(name, source)
             self._engine.add_data_json(json.dumps(data))
-            self._evaluate(Question((), {}))  # only now are the rules looked at together
+            self._evaluate(Question((), "", {}))  # only now are the rules looked at together
         except RuntimeError as error:
             raise SeatrialError(f"a rule is no Rego: {_cause(error)}") from None
 
@@ -128,30 +131,44 @@ class Regorus:
             # OPA calls undefined what stops this engine, for example `some x in null`: the others still have a say.
             if len(question.policies) == 1:
                 return [Raw(policy=question.policies[0], path=(), message=_cause(error), stopped=True)]
-            return [said for policy in question.policies for said in self._answer(Question((policy,), question.about))]
+            alone = (replace(question, policies=(policy,)) for policy in question.policies)
+            return [said for one in alone for said in self._answer(one)]
 
     def _evaluate(self, question: Question) -> Sequence[Raw]:
         self._engine.set_input_json(json.dumps({**question.about, "ask": dict.fromkeys(question.policies, True)}))
-        return [raw(said) for said in json.loads(self._engine.eval_rule_as_json(f"data.{_DRIVER}.findings"))]
+        driver = self._drivers.get(question.kind, self._drivers[ANY])
+        return [raw(said) for said in json.loads(self._engine.eval_rule_as_json(f"data.{_DRIVER}.{driver}.findings"))]
 
 
 def modules(corpus: Corpus) -> dict[str, str]:
-    """Return the name and Rego of all that the engine loads: libraries, rules, and a driver that asks them."""
+    """Return the name and Rego of all that the engine loads: libraries, rules, and a driver for each kind."""
+    drivers = {name: _driver(name, _asked(corpus, kind)) for kind, name in _drivers(corpus).items()}
     return {**corpus.library, **{f"{policy.id}/rule.rego": policy.source for policy in corpus.policies.values()},
-            "driver.rego": _driver(corpus)}
+            **{f"driver/{name}.rego": source for name, source in drivers.items()}}
 
 
 def _looks_at(policy: Policy, kind: str) -> bool:
     return kind in policy.kinds or ANY in policy.kinds or (PODS in policy.kinds and kind in POD_KINDS)
 
 
-def _driver(corpus: Corpus) -> str:
+def _drivers(corpus: Corpus) -> dict[str, str]:
+    """Return the name of the driver for each kind; `*` stands for all others, nothing for several objects."""
+    kinds = sorted({kind for policy in corpus.policies.values() for kind in policy.kinds} - {PODS, ANY})
+    return {kind: f"k{number}" for number, kind in enumerate(dict.fromkeys(["", ANY, *POD_KINDS, *kinds]))}
+
+
+def _asked(corpus: Corpus, kind: str) -> list[Policy]:
+    return [policy for policy in corpus.policies.values()
+            if policy.across == (kind == "") and (policy.across or _looks_at(policy, kind))]
+
+
+def _driver(name: str, policies: Sequence[Policy]) -> str:
     # Each is named: to look a package up by a variable, regorus would evaluate all of them.
     rules = [f'findings contains {{"policy": "{policy.id}", "finding": finding}} if {{ input.ask["{policy.id}"]; '
              f'some finding in data.policies.{policy.category}["{policy.id.partition("/")[2]}"].findings }}'
-             for policy in corpus.policies.values()]
+             for policy in policies]
     # Without a rule there would be no set, and the engine would have to say that it is undefined.
-    return "\n".join([f"package {_DRIVER}", *rules, "findings contains nothing if some nothing in []"])
+    return "\n".join([f"package {_DRIVER}.{name}", *rules, "findings contains nothing if some nothing in []"])
 
 
 def _cause(error: RuntimeError) -> str:

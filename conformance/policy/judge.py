@@ -48,7 +48,7 @@ class Judge:
         """Judge the objects together and return all that was found, in the order of files and lines."""
         self._ask()
         if self._kept and self._selection.across:
-            together = Question(self._selection.across, {"objects": [manifest.data for manifest in self._kept]})
+            together = Question(self._selection.across, "", {"objects": [manifest.data for manifest in self._kept]})
             for said in self._engine.ask([together])[0]:
                 self._found(said, self._kept[said.index])
         return Audit(findings=tuple(sorted(self._findings, key=_order)), problems=tuple(self._problems),
@@ -70,7 +70,7 @@ class Judge:
         for policy in lacking:
             self._undecided[policy.id] = self._missing(policy)
         if chosen:
-            self._waiting.append((manifest, Question(chosen, {"object": manifest.data})))
+            self._waiting.append((manifest, Question(chosen, kind, {"object": manifest.data})))
             if len(self._waiting) >= self._engine.at_once:
                 self._ask()
 

@@ -69,11 +69,9 @@ process_counts_by_trainer(object) := [found |
 ]
 
 # Of the object that is judged: several policies ask.
-process_counts_here := all_process_counts(input.object)
-
-all_process_counts(object) := array.concat(
-	process_counts(object),
-	array.concat(process_counts_by_field(object), process_counts_by_trainer(object)),
+process_counts_here := array.concat(
+	process_counts(input.object),
+	array.concat(process_counts_by_field(input.object), process_counts_by_trainer(input.object)),
 )
 
 gives_processes(container) if {

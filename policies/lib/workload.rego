@@ -11,6 +11,16 @@ containers := containers_of(input.object)
 # Containers that ask for a GPU, whole or in part.
 gpu_containers := {c | some c in containers; gpus(c.container) > 0}
 
+# Every accelerator that a container asks for, once for its limit and once for its request. Several policies look.
+asks := {ask |
+	some c in containers
+	some field in ["limits", "requests"]
+	is_object(c.container.resources[field])
+	some name, amount in c.container.resources[field]
+	is_accelerator(name)
+	ask := {"c": c, "field": field, "name": name, "amount": amount}
+}
+
 pods_of(object) := {pod |
 	some place in _places(_kind(object), object)
 	spec := _at(object, place.spec)

@@ -51,9 +51,9 @@ def test_both_engines_find_the_same(known, opa_program):
     every = Selection(Corpus(library={}, policies={one.id: replace(one, mentions=(), facts=()) for one in
                                                    CORPUS.policies.values()}), ())
     together = tuple(policy.id for policy in CORPUS.policies.values() if policy.across)
-    questions = [(f"{file} {one.name}", Question(every.policies(one.kind, "")[0], {"object": one.data}))
+    questions = [(f"{file} {one.name}", Question(every.policies(one.kind, "")[0], one.kind, {"object": one.data}))
                  for file, several in found for one in several]
-    questions += [(str(file), Question(together, {"objects": [one.data for one in several]})) for file, several in found]
+    questions += [(str(file), Question(together, "", {"objects": [one.data for one in several]})) for file, several in found]
     with opa.started(CORPUS, data) as server:
         answers = server.ask([question for _, question in questions])
     differences = []
@@ -76,6 +76,6 @@ def test_a_policy_finds_nothing_where_none_of_its_words_stands():
     for file in files():
         for one in objects(file):
             asked = set(short.policies(one.kind, json.dumps(one.data))[0])
-            (said,) = regorus.ask([Question(every.policies(one.kind, "")[0], {"object": one.data})])
+            (said,) = regorus.ask([Question(every.policies(one.kind, "")[0], one.kind, {"object": one.data})])
             wrong += [f"{file}: {found.policy}: {found.message}" for found in said if found.policy not in asked]
     assert not wrong, "\n".join(wrong)

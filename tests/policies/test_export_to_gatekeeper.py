@@ -81,7 +81,7 @@ def test_no_two_policies_share_a_name():
 
 def ask(engine, kind, data):
     chosen, _ = SELECTION.policies(kind, json.dumps(data))
-    return engine.ask([Question(chosen, {"object": data})])[0]
+    return engine.ask([Question(chosen, kind, {"object": data})])[0]
 
 
 @pytest.mark.parametrize("identity", EXPORTED)

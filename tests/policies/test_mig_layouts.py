@@ -47,7 +47,7 @@ def test_slices_add_up_as_instances_are_placed(gpu, engine):
         for number, layout in enumerate(chosen)}}
     of_node = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "layouts"},
                "data": {"config.yaml": json.dumps(config)}}
-    (said,) = engine.ask([Question(("mig/instances-fit-on-the-gpu",), {"object": of_node})])
+    (said,) = engine.ask([Question(("mig/instances-fit-on-the-gpu",), "ConfigMap", {"object": of_node})])
     denied = {word for raw in said for word in raw.message.split() if word.startswith("layout-")}
     assert denied == {f"layout-{number}" for number, layout in enumerate(chosen) if not fits_somewhere(layout)}
     assert denied

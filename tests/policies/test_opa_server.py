@@ -58,11 +58,11 @@ CORPUS = Corpus(library=LIBRARY, policies={
 PODS = [{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}} for name in ("web", "worker", "wörker", "web")]
 
 
-TOGETHER = Question(("pods/one-of-a-name",), {"objects": PODS})
+TOGETHER = Question(("pods/one-of-a-name",), "", {"objects": PODS})
 
 
 def one(engine, pod):
-    (answer,) = engine.ask([Question(("pods/short-names",), {"object": pod})])
+    (answer,) = engine.ask([Question(("pods/short-names",), "Pod", {"object": pod})])
     return answer
 
 
@@ -92,10 +92,10 @@ def servers(program, *options, token=""):
 
 def test_it_finds_what_the_engine_in_this_process_finds(opa_program):
     regorus = Regorus(CORPUS, DATA)
-    many = [Question(("pods/short-names",), {"object": pod}) for pod in PODS] * 60  # more than fit one request
+    many = [Question(("pods/short-names",), "Pod", {"object": pod}) for pod in PODS] * 60  # more than fit one request
     with opa.started(CORPUS, DATA) as server:
         assert server.ask(many) == regorus.ask(many)
-        assert server.ask([Question((), {"object": PODS[1]})]) == regorus.ask([Question((), {"object": PODS[1]})]) == [[]]
+        assert server.ask([Question((), "Service", {"object": PODS[1]})]) == regorus.ask([Question((), "Service", {"object": PODS[1]})]) == [[]]
         assert server.ask([TOGETHER]) == regorus.ask([TOGETHER])
         assert [found.index for found in server.ask([TOGETHER])[0]] == [0, 3]
         assert one(server, PODS[2])[0].message == "wörker is longer than data.most, `3`"

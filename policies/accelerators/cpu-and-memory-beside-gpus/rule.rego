@@ -10,7 +10,6 @@
 #     - kubernetes.io/docs/concepts/configuration/manage-resources-containers (requests and limits, pod-level resources)
 package policies.accelerators["cpu-and-memory-beside-gpus"]
 
-import data.lib.kind
 import data.lib.workload
 
 findings contains {"path": array.concat(c.path, ["resources", "requests"]), "message": message} if {
@@ -23,12 +22,10 @@ findings contains {"path": array.concat(c.path, ["resources", "requests"]), "mes
 }
 
 # A limit is a request as well, and so is what the pod asks for as a whole.
-_asks(c, name) if {
-	some field in ["requests", "limits"]
-	kind.mapping(c.container, ["resources", field])[name]
-}
+_asks(c, name) if c.container.resources.requests[name]
 
-_asks(c, name) if {
-	some field in ["requests", "limits"]
-	kind.mapping(c.pod.spec, ["resources", field])[name]
-}
+_asks(c, name) if c.container.resources.limits[name]
+
+_asks(c, name) if c.pod.spec.resources.requests[name]
+
+_asks(c, name) if c.pod.spec.resources.limits[name]

@@ -11,15 +11,13 @@
 #     - kubernetes v1.35.4 pkg/apis/core/validation/validation.go (validateResourceRequirements)
 package policies.accelerators["gpu-request-equals-its-limit"]
 
-import data.lib.kind
 import data.lib.quantity
 import data.lib.workload
 
-findings contains {"path": array.concat(c.path, ["resources", "requests", name]), "message": message} if {
-	some c in workload.containers
-	limits := kind.mapping(c.container, ["resources", "limits"])
-	some name, request in kind.mapping(c.container, ["resources", "requests"])
-	workload.is_accelerator(name)
-	quantity.number(request) != quantity.number(limits[name])
-	message := sprintf("requests %v %s with a limit of %v", [request, name, limits[name]])
+findings contains {"path": array.concat(ask.c.path, ["resources", "requests", ask.name]), "message": message} if {
+	some ask in workload.asks
+	ask.field == "requests"
+	limit := ask.c.container.resources.limits[ask.name]
+	quantity.number(ask.amount) != quantity.number(limit)
+	message := sprintf("requests %v %s with a limit of %v", [ask.amount, ask.name, limit])
 }

@@ -14,12 +14,10 @@ package policies.accelerators["gpu-request-has-a-limit"]
 import data.lib.kind
 import data.lib.workload
 
-findings contains {"path": array.concat(c.path, ["resources", "requests", name]), "message": message} if {
+findings contains {"path": array.concat(ask.c.path, ["resources", "requests", ask.name]), "message": message} if {
 	workload.is_complete(input.object)
-	some c in workload.containers
-	limits := kind.mapping(c.container, ["resources", "limits"])
-	some name, request in kind.mapping(c.container, ["resources", "requests"])
-	workload.is_accelerator(name)
-	not name in object.keys(limits)
-	message := sprintf("requests %v %s without a limit", [request, name])
+	some ask in workload.asks
+	ask.field == "requests"
+	not ask.name in object.keys(kind.mapping(ask.c.container, ["resources", "limits"]))
+	message := sprintf("requests %v %s without a limit", [ask.amount, ask.name])
 }

@@ -11,17 +11,13 @@
 #     - kubernetes v1.35.4 pkg/apis/core/validation/validation.go (ValidateResourceQuantityValue)
 package policies.accelerators["gpus-are-whole"]
 
-import data.lib.kind
 import data.lib.quantity
 import data.lib.workload
 
 # A request beside the limit is the same mistake once more.
-findings contains {"path": array.concat(c.path, ["resources", field, name]), "message": message} if {
-	some c in workload.containers
-	some field in ["limits", "requests"]
-	some name, amount in kind.mapping(c.container, ["resources", field])
-	workload.is_accelerator(name)
-	number := quantity.number(amount)
+findings contains {"path": array.concat(ask.c.path, ["resources", ask.field, ask.name]), "message": message} if {
+	some ask in workload.asks
+	number := quantity.number(ask.amount)
 	number != floor(number)
-	message := sprintf("asks for %v %s", [amount, name])
+	message := sprintf("asks for %v %s", [ask.amount, ask.name])
 }

@@ -34,7 +34,7 @@ findings contains {"path": path, "message": message} if {
 _limit(pod) := sum(limits) if {
 	not pod.spec.resources
 	containers := array.concat(kind.items(pod.spec, ["containers"]), kind.items(pod.spec, ["initContainers"]))
-	limits := [n | some container in containers; n := quantity.number(kind.mapping(container, ["resources", "limits"]).memory)]
+	limits := [n | some container in containers; n := quantity.number(container.resources.limits.memory)]
 	count(limits) == count(containers)
 	count(limits) > 0
 }

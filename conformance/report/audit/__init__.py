@@ -1,0 +1,1 @@
+"""Renderings of an audit, one module for each form: `render(audit, policies)` returns all of it as text."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--only", action="append", default=[], metavar="POLICY", help="only this policy, or category of policies")
     add("--policies", type=Path, action="append", default=[], metavar="DIR", help="policies of your own, besides ours")
     add("--facts", metavar="FILE|cluster",
-        help="what is known of the cluster (nodes, mig, kserve, metrics), or `cluster`: read it from there")
+        help="what is known of the cluster (nodes, kserve, metrics), or `cluster`: read it from there")
     add("--cluster", action="store_true", help="judge what runs on a cluster; needs the verb list, changes nothing")
     add("--kubeconfig", type=Path, metavar="FILE", help="opens the cluster (default: KUBECONFIG, ~/.kube/config)")
     add("--context", metavar="NAME", help="of the kubeconfig (default: its current one)")
@@ -47,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--baseline", type=Path, metavar="FILE", help="findings that are known: only new ones count")
     add("--fix", action="store_true", help="mend what can be mended without doubt, in the files; then tell the rest")
     add("--dry-run", action="store_true", help="with --fix: show the edits, write nothing")
+    add("--jobs", type=int, default=1, metavar="N", help="judge the files in so many processes (default: 1)")
     add("--engine", choices=("regorus", "opa"), default="regorus",
         help="what runs the policies: regorus in this process, or OPA (default: regorus)")
     add("--opa-url", metavar="URL", help="an OPA server that is there (default: one of our own is started)")
@@ -65,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     corpus = corpus.only(args.only) if args.only else corpus
     with _engine(args, corpus, known) as engine:
         judge = Judge(corpus, engine, known)
-        _judge_all(args, judge, corpus)
+        _judge_all(args, judge, corpus, known)
         audit = judge.audit()
         if args.write_baseline:
             return _write_baseline(args.write_baseline, audit)
@@ -75,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
             audit = _fix(audit, lambda: Judge(corpus, engine, known), dry_run=args.dry_run)
     render: Callable[..., str] = import_module(f"conformance.report.audit.{FORMS[args.output]}").render
     colour = {"colour": _colour()} if args.output == "text" else {}
-    sys.stdout.write(render(audit, corpus.policies, **colour))
+    _print(render(audit, corpus.policies, **colour))
     return exit_code(audit, _FAIL_ON[args.fail_on])
 
 
@@ -95,14 +97,21 @@ def _check(args: argparse.Namespace) -> None:
         raise UsageError("--dry-run is about --fix", "add --fix, or take --dry-run out")
     if args.opa_url and args.engine != "opa":
         raise UsageError("--opa-url is about --engine opa", "add --engine opa")
+    if args.jobs < 1:
+        raise UsageError("--jobs must be 1 or more", "the number of cores is a good one")
+    if args.jobs > 1 and args.engine == "opa":
+        raise UsageError("--jobs is about the engine in this process", "take --jobs or --engine opa out")
 
 
-def _judge_all(args: argparse.Namespace, judge: Judge, corpus: policies.Corpus) -> None:
-    for file in _progress(sources.files(args.paths)):
-        if isinstance(file, Problem):
-            judge.problem(file)
-        else:
-            judge.file(sources.manifests(file, sys.stdin.buffer))
+def _judge_all(args: argparse.Namespace, judge: Judge, corpus: policies.Corpus, known: dict[str, Any]) -> None:
+    files = _progress(sources.files(args.paths))
+    if args.jobs == 1:
+        judge.files(files, sys.stdin.buffer)
+    else:
+        from conformance.policy.side_by_side import Workers  # noqa: PLC0415 -- slow imports, for who asks for it
+
+        with Workers(args.jobs, corpus, known) as workers:
+            workers.judge(judge, files, sys.stdin.buffer)
     if args.cluster:
         from conformance.policy import live  # noqa: PLC0415 -- the client of Kubernetes takes half a second to load
 
@@ -173,15 +182,22 @@ def _write_baseline(file: Path, audit: Audit) -> int:
         file.write_text(waivers.as_baseline(audit.findings), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{file}: cannot be written: {error.strerror}") from None
-    print(f"{file} knows {len(audit.findings)} findings", file=sys.stderr)
+    number = len(audit.findings)
+    print(f"{file} knows {number} finding{'' if number == 1 else 's'}", file=sys.stderr)
     return UNREADABLE if audit.problems else HELD
+
+
+def _print(text: str) -> None:
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a stream that cannot show a letter must not stop the report
+    sys.stdout.write(text)
 
 
 def _colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
-def _progress(files: Iterator[str | Path | Problem]) -> Iterator[str | Path | Problem]:
+def _progress(files: Iterator[sources.Source | Problem]) -> Iterator[sources.Source | Problem]:
     """Say on a terminal how many files were judged, once it takes longer than anyone would wait in silence."""
     if not sys.stderr.isatty():
         yield from files

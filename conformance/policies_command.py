@@ -80,7 +80,7 @@ class Explain:
     @staticmethod
     def add_arguments(parser: argparse.ArgumentParser) -> None:
         """Declare its arguments."""
-        parser.add_argument("policy", nargs="?", metavar="POLICY", help="for example kueue/reclaim-follows-lending; "
+        parser.add_argument("policy", nargs="?", metavar="POLICY", help="for example kueue/lenders-can-reclaim; "
                             "a category lists its policies, nothing lists all")
 
     @staticmethod

@@ -17,6 +17,9 @@ system_packages() {
     command -v ip >/dev/null || missing+=(iproute2)
     [ -x /bin/busybox ] || missing+=(busybox-static)
     [ -e /etc/ssl/certs/ca-certificates.crt ] || [ -d /etc/pki/tls/certs ] || missing+=(ca-certificates)
+    # Only a step of scripts/test looks at a page; the trial does without.
+    [ -z "${needs_browser:-}" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null ||
+        command -v google-chrome >/dev/null || missing+=(chromium)
     "$PYTHON" -c 'import ensurepip' 2>/dev/null ||
         missing+=("$("$PYTHON" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')")
     [ ${#missing[@]} -eq 0 ] && return

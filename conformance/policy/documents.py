@@ -5,6 +5,7 @@ process. Scalars are read as sigs.k8s.io/yaml reads them (go-yaml v2, YAML 1.1):
 """
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ import yaml
 from conformance.model.finding import Problem, Step
 
 MAX_DEPTH = 200
+MAX_DIGITS = 200
+"""Of a whole number: more make it a number with a point, as 65 bits do."""
 MAX_VALUES = 2_000_000
 """Of one document, with each alias counted as what it stands for."""
 
@@ -269,15 +272,20 @@ def scalar(text: str) -> Any:
         return _WORDS[text]
     if text[0] not in _NUMBER_STARTS:
         return text
-    if _INTEGER.match(text):
-        digits = text.replace("_", "")
-        unsigned = digits.lstrip("+-")
-        if len(unsigned) > 1 and unsigned[0] == "0" and unsigned[1] in "01234567o":
-            return int(digits.replace("0o", "0").replace("0", "0o", 1), 8)
-        return int(digits, 0)
-    if _FLOAT.match(text):
-        return float(text)
+    if len(text) <= MAX_DIGITS and _INTEGER.match(text):
+        value = _integer(text.replace("_", ""))
+        if -2**63 <= value < 2**64:
+            return value
+    if _FLOAT.match(text) and math.isfinite(number := float(text)):
+        return number
     return text
+
+
+def _integer(digits: str) -> int:
+    unsigned = digits.lstrip("+-")
+    if len(unsigned) > 1 and unsigned[0] == "0" and unsigned[1] in "01234567o":
+        return int(digits.replace("0o", "0").replace("0", "0o", 1), 8)
+    return int(digits, 0)
 
 
 def _as_key(value: Any) -> str:

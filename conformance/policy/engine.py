@@ -23,6 +23,7 @@ POD_KINDS = (
 """Kinds in which `lib.workload` finds pod templates."""
 ANY = "*"
 _DRIVER = "seatrial.driver"
+_VALUE = re.compile(r"\.?\s*(?:\bGot `|\b(?:Array|Bool|Null|Number|Object|Set|String)\(|$).*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +173,8 @@ def _driver(name: str, policies: Sequence[Policy]) -> str:
 
 
 def _cause(error: RuntimeError) -> str:
-    """Return what regorus says in one line: file, line, and what is wrong."""
+    """Return what regorus says in one line: file, line, and what is wrong; no value, it may be a secret."""
     said = str(error).partition("Stack backtrace")[0]
     place = re.search(r"--> (\S+)", said)
     wrong = re.search(r"error: (.*)", said)
-    return ": ".join(filter(None, (place and place[1], wrong[1].strip() if wrong else " ".join(said.split()))))
+    return ": ".join(filter(None, (place and place[1], _VALUE.sub("", wrong[1] if wrong else " ".join(said.split())))))

@@ -24,6 +24,8 @@ TEMPLATES, CONSTRAINTS = "templates", "constraints"
 ENFORCEMENTS = ("deny", "audit")
 LONGEST_NAME = 63
 """Of a resource definition's plural, which is the template's name, in letters."""
+REPORTS = "Node"
+"""The kind that says what is, not what somebody wants."""
 _RULE, _TABLES, _ALIAS = "lib.rule", "lib.tables", "seatrial_tables"
 
 _ENTRY = """package seatrial
@@ -169,8 +171,8 @@ spec:
 def _action(policy: Policy, enforcement: str) -> str:
     if enforcement == "audit":
         return "dryrun"
-    # An advice is no reason to keep somebody's workload out.
-    return "deny" if policy.severity is Severity.ERROR else "warn"
+    # An advice is no reason to keep somebody's workload out, and who refuses a node's report does not mend the node.
+    return "deny" if policy.severity is Severity.ERROR and policy.kinds != (REPORTS,) else "warn"
 
 
 def _kinds(policy: Policy) -> str:

@@ -9,9 +9,17 @@ import yaml
 from conformance.errors import UsageError
 from conformance.gpu import models
 
-KNOWN = ("nodes", "mig", "kserve", "metrics")
-"""nodes: list of label maps; mig: layouts by node; kserve: {"deployment_mode"}; metrics: names that are exported."""
+KNOWN = {"nodes": list, "kserve": dict, "metrics": list}
+"""What policies know of a cluster (`data.facts`), and how it is written.
+
+- `nodes`: the labels of each node, a mapping for each.
+- `kserve`: `deployment_mode` (Standard or Knative; before KServe 0.16 RawDeployment or Serverless), what an
+  InferenceService without an annotation gets; and `knative_features`, the ConfigMap config-features of knative-serving
+  without its `kubernetes.podspec-`, for example `nodeselector: enabled`.
+- `metrics`: names of the metrics that the cluster exports.
+"""
 SUFFIX = ".facts.yaml"
+_KINDS = {list: "a list", dict: "keys and values"}
 
 
 def read(file: Path) -> dict[str, Any]:
@@ -24,9 +32,11 @@ def read(file: Path) -> dict[str, Any]:
         raise UsageError(f"{file}: is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(found, dict):
         raise UsageError(f"{file}: must hold keys and values", f"known facts: {', '.join(KNOWN)}")
-    for key in found:
+    for key, value in found.items():
         if key not in KNOWN:
             raise UsageError(f"{file}: nobody knows the fact {key!r}", f"known facts: {', '.join(KNOWN)}")
+        if not isinstance(value, KNOWN[key]):
+            raise UsageError(f"{file}: {key} must be {_KINDS[KNOWN[key]]}")
     return found
 
 

@@ -20,6 +20,7 @@ from typing import Any
 from conformance.errors import UsageError
 from conformance.model.finding import Finding, Fix, Problem, Step
 from conformance.policy.documents import Document, Part, documents, scalar
+from conformance.policy.masking import MASK, masked
 from conformance.policy.sources import Manifest, manifests_in
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./$][A-Za-z0-9_./$()+-]*\Z")
@@ -28,7 +29,6 @@ _KEY = re.compile(r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|.*?)[ \t]*:(?=\s)""")
 _COMMENT_LINE = re.compile(r"^[ \t]*#", re.MULTILINE)
 _LAST_APPLIED = ("metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration")
 _BOM = b"\xef\xbb\xbf"
-_MASK = "***"
 _IN_IT = "a comment stands in it: mend it by hand"
 
 
@@ -498,18 +498,19 @@ def _masked(text: str, file: str, secrets: set[str]) -> str:
     for start, end, value in sorted(_secrets(text, file), reverse=True):
         if value in secrets:
             old = text[start:end]
-            text = text[:start] + _MASK + old[len(old.rstrip()):] + text[end:]
+            text = text[:start] + MASK + old[len(old.rstrip()):] + text[end:]
     return text
 
 
 def _secrets(text: str, file: str) -> Iterator[tuple[int, int, str]]:
-    """Yield where values stand that nobody should read: what Secrets hold, and the values of variables."""
+    """Yield where values stand that nobody should read: what Secrets hold, the values of variables, credentials."""
     for manifest in manifests_in(text, file):
         if not isinstance(manifest, Manifest):
             continue
         base = manifest.document.base
         for path, part, value in _scalars(manifest.document.part.nearest(manifest.prefix), manifest.data, ()):
-            if part.end.index > part.start.index and not part.aliased and _is_secret(manifest.kind, path):
+            if part.end.index > part.start.index and not part.aliased and \
+                    (_is_secret(manifest.kind, path) or masked(value) != value):
                 yield part.start.index + base, part.end.index + base, value
 
 

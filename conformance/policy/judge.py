@@ -1,74 +1,135 @@
 """Holds manifests against policies: joins what a rule said with the place, the severity and the remedy."""
 
 import hashlib
+import io
 import json
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
 
 from conformance.errors import UsageError
 from conformance.model.finding import Audit, Finding, Fix, Policy, Problem, Step, Waiver
-from conformance.policy import waivers
+from conformance.policy import sources, waivers
 from conformance.policy.engine import Engine, Question, Raw, Selection
 from conformance.policy.policies import Corpus
-from conformance.policy.sources import Manifest, PassedOver
+from conformance.policy.sources import Manifest, PassedOver, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An object that is looked at again, together with all others: its data alone, for places take much memory."""
+
+    text: str
+    """The object as JSON."""
+    file: str
+    number: int
+    """Which of the file's objects it is, counted from 0."""
+    manifest: Manifest | None = None
+    """The object with its places, where they cannot be read again."""
+
+
+@dataclass(slots=True)
+class Heard:
+    """What is known of a part of the input, before its objects are looked at together with those of other parts."""
+
+    findings: list[Finding] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    undecided: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    waivers: list[Waiver] = field(default_factory=list)
+    """What the objects' own annotations waive."""
+    kept: list[Kept] = field(default_factory=list)
+    objects: int = 0
+    files: int = 0
+    passed_over: int = 0
+
+    def __iadd__(self, later: "Heard") -> "Heard":
+        """Add what was heard of the part that follows."""
+        self.findings += later.findings
+        self.problems += later.problems
+        self.undecided |= later.undecided
+        self.waivers += later.waivers
+        self.kept += later.kept
+        self.objects += later.objects
+        self.files += later.files
+        self.passed_over += later.passed_over
+        return self
 
 
 class Judge:
-    """Judges one input, manifest by manifest, in memory that findings alone make grow."""
+    """Judges one input, manifest by manifest, in memory that findings and the objects' bare data make grow."""
 
     def __init__(self, corpus: Corpus, engine: Engine, facts: Iterable[str] = ()) -> None:
         """`facts` names the facts of the cluster that are known; policies that need others stay undecided."""
         self._corpus, self._engine, self._facts = corpus, engine, frozenset(facts)
         self._selection = Selection(corpus, self._facts)
-        self._kept: list[Manifest] = []
         self._waiting: list[tuple[Manifest, Question]] = []
-        self._findings: list[Finding] = []
-        self._problems: list[Problem] = []
-        self._undecided: dict[str, tuple[str, ...]] = {}
-        self.waivers: list[Waiver] = []
-        """What the objects' own annotations waive."""
-        self._objects = self._files = self._passed_over = 0
+        self._heard = Heard()
 
-    def file(self, parts: Iterable[Manifest | PassedOver | Problem]) -> None:
-        """Judge what one file holds."""
-        self._files += 1
+    def files(self, files: Iterable[Source | Problem], stdin: BinaryIO) -> None:
+        """Judge files, one after the other."""
+        for file in files:
+            if isinstance(file, Problem):
+                self.problem(file)
+            else:
+                # What is rendered or comes by a pipe need not be the same the next time.
+                self.file(sources.manifests(file, stdin), again=isinstance(file, str) and file != sources.STDIN)
+
+    def file(self, parts: Iterable[Manifest | PassedOver | Problem], *, again: bool = False) -> None:
+        """Judge what one file holds. `again`: `sources.manifests` can read it once more."""
+        self._heard.files += 1
+        number = 0
         for part in parts:
             if isinstance(part, Problem):
-                self._problems.append(part)
+                self._heard.problems.append(part)
             elif isinstance(part, PassedOver):
-                self._passed_over += 1
+                self._heard.passed_over += 1
             else:
-                self._one(part)
+                self._one(part, number, again=again)
+                number += 1
 
     def problem(self, problem: Problem) -> None:
         """Take note of a part of the input that could not be read."""
-        self._problems.append(problem)
+        self._heard.problems.append(problem)
+
+    def heard(self) -> Heard:
+        """Return what another judge needs to go on from here."""
+        self._ask()
+        return self._heard
+
+    def add(self, heard: Heard) -> None:
+        """Go on from what another judge heard of the next files."""
+        self._ask()
+        self._heard += heard
+
+    @property
+    def waivers(self) -> Sequence[Waiver]:
+        """What the objects' own annotations waive."""
+        return self._heard.waivers
 
     def audit(self) -> Audit:
         """Judge the objects together and return all that was found, in the order of files and lines."""
         self._ask()
-        if self._kept and self._selection.across:
-            together = Question(self._selection.across, "", {"objects": [manifest.data for manifest in self._kept]})
-            for said in self._engine.ask([together])[0]:
-                self._found(said, self._kept[said.index])
-        return Audit(findings=tuple(sorted(self._findings, key=_order)), problems=tuple(self._problems),
-                     objects=self._objects, files=self._files, passed_over=self._passed_over,
-                     undecided=dict(sorted(self._undecided.items())))
+        self._together()
+        heard = self._heard
+        return Audit(findings=tuple(sorted(heard.findings, key=_order)), problems=tuple(heard.problems),
+                     objects=heard.objects, files=heard.files, passed_over=heard.passed_over,
+                     undecided=dict(sorted(heard.undecided.items())))
 
-    def _one(self, manifest: Manifest) -> None:
-        self._objects += 1
+    def _one(self, manifest: Manifest, number: int, *, again: bool) -> None:
+        heard = self._heard
+        heard.objects += 1
         try:
-            self.waivers += waivers.on_object(manifest.data, manifest.name, manifest.file, self._corpus.policies)
+            heard.waivers += waivers.on_object(manifest.data, manifest.name, manifest.file, self._corpus.policies)
         except UsageError as error:
             line, column = manifest.place(("metadata", "annotations"))
-            self._problems.append(Problem(file=manifest.file, line=line, column=column, message=error.message,
+            heard.problems.append(Problem(file=manifest.file, line=line, column=column, message=error.message,
                                           way_out=error.way_out))
-        kind = manifest.kind
+        kind, text = manifest.kind, json.dumps(manifest.data)
         if kind in self._selection.needed_across:
-            self._kept.append(manifest)
-        chosen, lacking = self._selection.policies(kind, json.dumps(manifest.data))
+            heard.kept.append(Kept(text, manifest.file, number, None if again else manifest))
+        chosen, lacking = self._selection.policies(kind, text)
         for policy in lacking:
-            self._undecided[policy.id] = self._missing(policy)
+            heard.undecided[policy.id] = self._missing(policy)
         if chosen:
             self._waiting.append((manifest, Question(chosen, kind, {"object": manifest.data})))
             if len(self._waiting) >= self._engine.at_once:
@@ -81,6 +142,40 @@ class Judge:
             for said in answer:
                 self._found(said, manifest)
 
+    def _together(self) -> None:
+        kept = self._heard.kept
+        if not kept or not self._selection.across:
+            return
+        objects = json.loads(f"[{','.join(one.text for one in kept)}]")
+        answer = self._engine.ask([Question(self._selection.across, "", {"objects": objects})])[0]
+        by_object: dict[int, list[Raw]] = {}
+        for said in answer:
+            if said.stopped:  # it is about all of them
+                self._heard.problems.append(Problem(file=kept[0].file, message=f"policy {said.policy} stopped on the "
+                                                    f"{len(kept)} objects together: {said.message}"))
+            else:
+                by_object.setdefault(said.index, []).append(said)
+        for index, manifest in self._read_again(sorted(by_object)):
+            for said in by_object[index]:
+                self._found(said, manifest)
+
+    def _read_again(self, indexes: Iterable[int]) -> Iterator[tuple[int, Manifest]]:
+        """Yield some of the kept objects with their places; each file is read once."""
+        by_file: dict[str, dict[int, int]] = {}
+        for index in indexes:
+            kept = self._heard.kept[index]
+            if kept.manifest is not None:
+                yield index, kept.manifest
+            else:
+                by_file.setdefault(kept.file, {})[kept.number] = index
+        for file, wanted in by_file.items():
+            found = (part for part in sources.manifests(file, io.BytesIO()) if isinstance(part, Manifest))
+            for number, manifest in enumerate(found):
+                if number in wanted and json.dumps(manifest.data) == self._heard.kept[wanted[number]].text:
+                    yield wanted.pop(number), manifest
+            if wanted:
+                self.problem(Problem(file=file, message="has changed while it was judged", way_out="run it again"))
+
     def _missing(self, policy: Policy) -> tuple[str, ...]:
         return tuple(fact for fact in policy.facts if fact not in self._facts)
 
@@ -88,13 +183,13 @@ class Judge:
         policy = self._corpus.policies[said.policy]
         line, column = manifest.place(said.path)
         if said.stopped:
-            self._problems.append(Problem(file=manifest.file, line=line, column=column, message=f"{manifest.name}: "
-                                          f"policy {policy.id} stopped: {said.message}"))
+            self._heard.problems.append(Problem(file=manifest.file, line=line, column=column, message=f"{manifest.name}"
+                                                f": policy {policy.id} stopped: {said.message}"))
             return
         if missing := self._missing(policy):  # looked at together with others, where it is not known before
-            self._undecided[policy.id] = missing
+            self._heard.undecided[policy.id] = missing
             return
-        self._findings.append(Finding(
+        self._heard.findings.append(Finding(
             policy=policy.id, severity=policy.severity, policy_class=policy.policy_class, file=manifest.file,
             line=line, column=column, object=manifest.name, path=said.path, message=said.message,
             remedy=policy.remedy, fingerprint=_fingerprint(policy.id, manifest, said.path), fix=_fix(said)))

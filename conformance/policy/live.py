@@ -10,16 +10,17 @@ from typing import Any
 from conformance.errors import SeatrialError
 from conformance.model.finding import Problem
 from conformance.objects import Api
+from conformance.policy import masking
 from conformance.policy.documents import Document, Part
 from conformance.policy.engine import ANY, POD_KINDS
 from conformance.policy.policies import PODS, Corpus
 from conformance.policy.sources import Manifest
 
-MASK = "***"
-_SECRET_WORDS = ("TOKEN", "KEY", "SECRET", "PASSWORD", "CREDENTIAL")
 _NOT_OF_THE_OWNER = ("managedFields", "ownerReferences", "uid", "resourceVersion", "generation", "creationTimestamp")
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _KSERVE_CONFIG = ("kserve", "inferenceservice-config")
+_KNATIVE_CONFIG = ("knative-serving", "config-features")
+_FEATURE = "kubernetes.podspec-"
 
 
 class _Start:
@@ -68,7 +69,7 @@ def snapshot(objects: Iterator[Manifest | Problem]) -> tuple[dict[str, Any], lis
 
 
 def masked(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of an object without secret values: of Secrets, of variables that are named like one.
+    """Return a copy of an object without secret values: of Secrets, of what is named or looks like one elsewhere.
 
     What the server keeps for itself goes too, and the last applied text, which repeats all of it.
     """
@@ -79,8 +80,8 @@ def masked(data: Mapping[str, Any]) -> dict[str, Any]:
     (metadata.get("annotations") or {}).pop(_LAST_APPLIED, None)
     if copied.get("kind") == "Secret":
         for name in ("data", "stringData"):
-            copied[name] = dict.fromkeys(copied.get(name) or (), MASK)
-    _mask_variables(copied)
+            copied[name] = dict.fromkeys(copied.get(name) or (), masking.MASK)
+    _mask_inside(copied)
     return copied
 
 
@@ -89,9 +90,9 @@ def facts(api: Api) -> dict[str, Any]:
     found: dict[str, Any] = {}
     with contextlib.suppress(SeatrialError):
         found["nodes"] = [node["metadata"].get("labels", {}) for node in api.list("v1/Node")]
-    mode = _deployment_mode(api)
-    if mode:
-        found["kserve"] = {"deploymentMode": mode}
+    kserve = _kserve(api)
+    if kserve:
+        found["kserve"] = kserve
     metrics = _metrics(api)
     if metrics is not None:
         found["metrics"] = metrics
@@ -114,28 +115,38 @@ def _name(api: Api) -> str:
     return f"cluster {api.host}"
 
 
-def _mask_variables(value: Any) -> None:
+def _mask_inside(value: Any) -> None:
+    """Mask variables and entries of a ConfigMap that are named like a secret, and texts that hold one."""
     stack = [value]
     while stack:
         part = stack.pop()
         if isinstance(part, dict):
-            name = part.get("name")
-            if isinstance(name, str) and isinstance(part.get("value"), str) and \
-                    any(word in name.upper() for word in _SECRET_WORDS):
-                part["value"] = MASK
-            stack += part.values()
-        elif isinstance(part, list):
-            stack += part
+            if masking.is_named_secret(part.get("name")) and isinstance(part.get("value"), str):
+                part["value"] = masking.MASK
+            if part.get("kind") == "ConfigMap" and isinstance(part.get("data"), dict):
+                part["data"] |= {name: masking.MASK for name in part["data"] if masking.is_named_secret(name)}
+        for step, text in list(part.items() if isinstance(part, dict) else enumerate(part)):
+            if isinstance(text, str):
+                part[step] = masking.masked(text)
+            elif isinstance(text, dict | list):
+                stack.append(text)
 
 
-def _deployment_mode(api: Api) -> str:
-    try:
-        config = api.read("v1/ConfigMap", _KSERVE_CONFIG[1], _KSERVE_CONFIG[0])
-        mode: str = json.loads((config or {}).get("data", {}).get("deploy", "{}")).get("defaultDeploymentMode", "")
-    except (SeatrialError, ValueError):
-        return ""
-    # Names from before KServe 0.16.
-    return {"Serverless": "Knative", "RawDeployment": "Standard"}.get(mode, mode)
+def _kserve(api: Api) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    with contextlib.suppress(ValueError, AttributeError):  # its JSON is somebody's to spoil
+        mode = json.loads(_config(api, _KSERVE_CONFIG).get("deploy", "{}")).get("defaultDeploymentMode")
+        if isinstance(mode, str):
+            found["deployment_mode"] = mode
+    features = {name.removeprefix(_FEATURE): value for name, value in _config(api, _KNATIVE_CONFIG).items()
+                if name.startswith(_FEATURE)}
+    return found | ({"knative_features": features} if features else {})
+
+
+def _config(api: Api, where: tuple[str, str]) -> dict[str, str]:
+    with contextlib.suppress(SeatrialError):
+        return (api.read("v1/ConfigMap", where[1], where[0]) or {}).get("data") or {}
+    return {}
 
 
 def _metrics(api: Api) -> list[str] | None:

@@ -4,7 +4,7 @@ import glob
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,6 +16,8 @@ SUFFIXES = (".yaml", ".yml", ".json")
 MAX_FILE_MIB = 64
 STDIN = "-"
 _MIB = 1024 * 1024
+Source = str | Path
+"""A file, or - for standard input; a Path is a folder that must be rendered: a chart, a kustomization."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,22 @@ class PassedOver:
     file: str
 
 
-def files(words: Iterable[str]) -> Iterator[str | Path | Problem]:
+def files(words: Iterable[str]) -> Iterator[Source | Problem]:
     """Yield the files that the words of a command line mean: files, folders, patterns, `-` for standard input.
 
     A folder means every .yaml, .yml and .json file in it and below; hidden folders are left out, and a folder that
-    links lead to more than once is read once. A Path is a folder that must be rendered: a chart, a kustomization.
+    links lead to more than once is read once. So is a file that two words mean: its objects are not there twice.
     """
+    seen: set[str] = set()
+    for found in _meant(words):
+        name = "" if isinstance(found, Problem) else found if found == STDIN else os.path.abspath(found)
+        if name not in seen:
+            yield found
+        if name:
+            seen.add(name)
+
+
+def _meant(words: Iterable[str]) -> Iterator[Source | Problem]:
     for word in words:
         if word == STDIN:
             yield word
@@ -80,13 +92,14 @@ def files(words: Iterable[str]) -> Iterator[str | Path | Problem]:
                 yield Problem(file=word, message="matches no file")
 
 
-def manifests(file: str | Path, stdin: BinaryIO) -> Iterator[Manifest | PassedOver | Problem]:
+def manifests(file: Source, stdin: BinaryIO) -> Iterator[Manifest | PassedOver | Problem]:
     """Yield the objects of a file or rendered folder, and a Problem for each part that cannot be judged."""
     text = rendering.rendered(file) if isinstance(file, Path) else _text(file, stdin)
+    name = "<stdin>" if file == STDIN else str(file)
     if isinstance(text, Problem):
-        yield text
+        yield replace(text, file=name)
         return
-    yield from manifests_in(text, "<stdin>" if file == STDIN else str(file))
+    yield from manifests_in(text, name)
 
 
 def manifests_in(text: str, file: str) -> Iterator[Manifest | PassedOver | Problem]:
@@ -116,7 +129,7 @@ def _objects(document: Document, prefix: tuple[Step, ...], data: Any) -> Iterato
     yield Manifest(document, prefix, data)
 
 
-def _below(folder: str) -> Iterator[str | Path | Problem]:
+def _below(folder: str) -> Iterator[Source | Problem]:
     seen: set[tuple[int, int]] = set()
     problems: list[Problem] = []
 

@@ -41,13 +41,17 @@ limits(queue) := {place |
 	}
 }
 
-# What a quota says of one resource of one flavor, as a number; undefined where it says nothing.
+# What a quota says of one resource of one flavor, as a number; undefined where it says nothing, or two things.
 limit(queue, flavor, resource, field) := number if {
-	some place in limits(queue)
-	place.flavor == flavor
-	place.resource == resource
-	place.field == field
-	number := quantity.number(place.value)
+	numbers := {n |
+		some place in limits(queue)
+		place.flavor == flavor
+		place.resource == resource
+		place.field == field
+		n := quantity.number(place.value)
+	}
+	count(numbers) == 1
+	some number in numbers
 }
 
 # Whether the owner of a queue never takes back by preemption what others have borrowed.

@@ -120,6 +120,7 @@ _over(_, needed, available) := [] if needed <= available
 
 # A GPU by the label nvidia.com/gpu.product, shared or not.
 gpu_of(product) := gpu if {
+	is_string(product)
 	some gpu, model in data.gpus
 	model.product == trim_suffix(product, "-SHARED")
 }

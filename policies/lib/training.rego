@@ -6,8 +6,8 @@ import data.lib.kind
 import data.lib.workload
 
 # Containers that start torchrun, once: of two commands in one script it is open which words belong to which.
-launches(object) := {c |
-	some c in workload.containers_of(object)
+launches := {c |
+	some c in workload.containers
 	not c.init
 	count(_starts(c.container)) == 1
 }
@@ -31,8 +31,8 @@ number(container, flags) := to_number(text) if {
 nnodes(container) := number(container, {"--nnodes"})
 
 # Programs that start several processes: {"path", "processes", "gpus"}, where both numbers are known.
-process_counts(object) := [found |
-	some c in launches(object)
+process_counts := [found |
+	some c in launches
 	found := {
 		"path": workload.flag_path(c, "--nproc"),
 		"processes": number(c.container, {"--nproc_per_node", "--nproc-per-node"}),
@@ -70,7 +70,7 @@ process_counts_by_trainer(object) := [found |
 
 # Of the object that is judged: several policies ask.
 process_counts_here := array.concat(
-	process_counts(input.object),
+	process_counts,
 	array.concat(process_counts_by_field(input.object), process_counts_by_trainer(input.object)),
 )
 
@@ -103,6 +103,6 @@ is_distributed(object) if {
 
 is_distributed(object) if {
 	pods(object) > 1
-	some c in launches(object)
+	some c in launches
 	nnodes(c.container) > 1
 }

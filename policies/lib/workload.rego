@@ -6,7 +6,7 @@ package lib.workload
 pods := pods_of(input.object)
 
 # Every container of these pods, init containers included: {"path", "container", "pod", "init"}.
-containers := containers_of(input.object)
+containers := _containers_in(pods)
 
 # Containers that ask for a GPU, whole or in part.
 gpu_containers := {c | some c in containers; gpus(c.container) > 0}
@@ -34,8 +34,10 @@ pods_of(object) := {pod |
 	}
 }
 
-containers_of(object) := {c |
-	some pod in pods_of(object)
+containers_of(object) := _containers_in(pods_of(object))
+
+_containers_in(pods) := {c |
+	some pod in pods
 	some field in ["containers", "initContainers"]
 	is_array(pod.spec[field])
 	some i, container in pod.spec[field]

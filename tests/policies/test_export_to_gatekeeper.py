@@ -147,6 +147,12 @@ def test_only_errors_are_refused(severity, enforcement, action):
     assert read(one.constraint)["spec"]["enforcementAction"] == action
 
 
+def test_what_a_node_reports_is_not_refused():
+    corpus = policies.Corpus(policies={"a/b": policy("a/b", kinds=("Node",))}, library={})
+    (one,) = export.export(corpus, {}, "deny")
+    assert read(one.constraint)["spec"]["enforcementAction"] == "warn"
+
+
 def test_a_long_name_is_cut_and_stays_its_own():
     one, other = (policy(f"kueue/{'very-' * 20}long-{word}") for word in ("name", "story"))
     assert len(export.kind(one)) == len(export.kind(other)) == export.LONGEST_NAME

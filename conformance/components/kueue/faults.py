@@ -10,7 +10,7 @@ from typing import Any
 from conformance.components import available, crds, saboteur, webhooks
 from conformance.errors import SeatrialError, Unsupported
 from conformance.model.fault import Fault, Site
-from conformance.model.names import GPU_RESOURCE, RACK_LABEL
+from conformance.model.names import FAKE, GPU_RESOURCE, NODE_LABEL, RACK_LABEL
 from conformance.objects import Object
 from conformance.waiting import eventually, patience
 
@@ -217,11 +217,26 @@ def _tolerates_for_ever(pod: Object) -> None:
         toleration.pop("tolerationSeconds", None)
 
 
+@contextmanager
+def _nominal_over_and_seen(site: Site) -> Iterator[None]:
+    """Keep the nominal quota one GPU too high, where the nodes have one that could be given out."""
+    api, name = site.api, cluster_queue_name(site)
+    limits = _quota(api.read(CLUSTER_QUEUE, name)["spec"])
+    most = int(limits["nominalQuota"]) + int(limits.get("borrowingLimit") or 0)
+    nodes = api.list("v1/Node", labels=f"{NODE_LABEL}={FAKE}") or api.list("v1/Node")
+    there = sum(int(node["status"].get("allocatable", {}).get(GPU_RESOURCE, 0)) for node in nodes)
+    if there <= most:
+        raise Unsupported(f"the nodes have {there} GPUs, no more than ClusterQueue {name} may hold: one that is given "
+                          "out in excess would run nowhere, and nothing can be shown")
+    with _queue_changed(site, _nominal_over):
+        yield
+
+
 FAULTS = (
     _queue_fault("nominal-quota-short", "the ClusterQueue's nominal quota is one GPU less than promised",
                  _nominal_short),
-    _queue_fault("nominal-quota-over", "the ClusterQueue's nominal quota is one GPU more than promised",
-                 _nominal_over),
+    Fault(name="nominal-quota-over", description="the ClusterQueue's nominal quota is one GPU more than promised",
+          applied=_nominal_over_and_seen),
     _queue_fault("borrowing-limit-dropped", "the ClusterQueue has lost its borrowing limit", _borrowing_unlimited),
     _queue_fault("borrowing-refused", "the ClusterQueue may borrow nothing", _borrowing_refused),
     _queue_fault("lending-limit-dropped", "the ClusterQueue has lost its lending limit", _lending_unlimited),

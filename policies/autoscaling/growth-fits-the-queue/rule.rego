@@ -36,17 +36,22 @@ findings contains {"object": scaler.index, "path": ["spec", _field[scaler.object
 
 _field := {"HorizontalPodAutoscaler": "maxReplicas", "ScaledObject": "maxReplicaCount"}
 
-# What the queue of a workload can ever have; undefined where it may borrow without a bound.
+# What the queue of a workload can ever have; undefined where it may borrow without a bound, and where several have
+# the queue's name.
 _quota(server) := sum(most) if {
-	some local in kind.all({"kueue.x-k8s.io/LocalQueue"})
-	kind.name(local.object) == kueue.queue_name(server)
-	kind.namespace(local.object) == kind.namespace(server)
-	some queue in kind.all({"kueue.x-k8s.io/ClusterQueue"})
-	kind.name(queue.object) == local.object.spec.clusterQueue
-	flavors := {place.flavor | some place in kueue.limits(queue.object); place.resource == "nvidia.com/gpu"}
+	queues := {found.object |
+		some local in kind.all({"kueue.x-k8s.io/LocalQueue"})
+		kind.name(local.object) == kueue.queue_name(server)
+		kind.namespace(local.object) == kind.namespace(server)
+		some found in kind.all({"kueue.x-k8s.io/ClusterQueue"})
+		kind.name(found.object) == local.object.spec.clusterQueue
+	}
+	count(queues) == 1
+	some queue in queues
+	flavors := {place.flavor | some place in kueue.limits(queue); place.resource == "nvidia.com/gpu"}
 	most := [n |
 		some flavor in flavors
-		n := kueue.limit(queue.object, flavor, "nvidia.com/gpu", "nominalQuota") + _borrowed(queue.object, flavor)
+		n := kueue.limit(queue, flavor, "nvidia.com/gpu", "nominalQuota") + _borrowed(queue, flavor)
 	]
 	count(most) == count(flavors)
 	count(most) > 0

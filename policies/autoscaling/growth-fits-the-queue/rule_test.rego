@@ -37,3 +37,8 @@ test_borrowed_gpus_count if {
 test_no_bound_on_borrowing if _found(50, _queue({"cohortName": "all"}, {"nominalQuota": 16})) == 0
 
 test_no_queue if count(rule.findings) == 0 with input as {"objects": [_scaler(50), _server, _local]}
+
+test_two_queues_of_one_name_leave_it_open if {
+	queues := [_queue({}, {"nominalQuota": 16}), _queue({}, {"nominalQuota": 8})]
+	count(rule.findings) == 0 with input as {"objects": array.concat([_scaler(50), _server, _local], queues)}
+}

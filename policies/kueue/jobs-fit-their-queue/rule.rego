@@ -41,13 +41,17 @@ findings contains {"object": job.index, "path": ["spec"], "message": message} if
 	])
 }
 
-# The ClusterQueue behind the queue that a job names.
-_queue(job) := queue.object if {
-	some local in kind.all({"kueue.x-k8s.io/LocalQueue"})
-	kind.name(local.object) == kueue.queue_name(job)
-	kind.namespace(local.object) == kind.namespace(job)
-	some queue in kind.all({"kueue.x-k8s.io/ClusterQueue"})
-	kind.name(queue.object) == local.object.spec.clusterQueue
+# The ClusterQueue behind the queue that a job names; undefined where several have its name.
+_queue(job) := queue if {
+	queues := {found.object |
+		some local in kind.all({"kueue.x-k8s.io/LocalQueue"})
+		kind.name(local.object) == kueue.queue_name(job)
+		kind.namespace(local.object) == kind.namespace(job)
+		some found in kind.all({"kueue.x-k8s.io/ClusterQueue"})
+		kind.name(found.object) == local.object.spec.clusterQueue
+	}
+	count(queues) == 1
+	some queue in queues
 }
 
 # All flavors of the queue together, each with what it may borrow. Undefined where borrowing has no bound.

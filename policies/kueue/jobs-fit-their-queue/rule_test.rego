@@ -52,3 +52,11 @@ test_a_resource_that_the_queue_does_not_cover if {
 	amd := json.patch(_two_times(8), [{"op": "replace", "path": "/spec/template/spec/containers/0/resources/limits", "value": {"amd.com/gpu": 8}}])
 	count(_found(amd, {}, {"nominalQuota": 8})) == 0
 }
+
+test_two_queues_of_one_name_leave_it_open if {
+	small := _cluster_queue({}, {"nominalQuota": 4})
+	large := _cluster_queue({}, {"nominalQuota": 8})
+	job := _two_times(8)
+	count(rule.findings) == 0 with input as {"objects": [job, _local("ml", "jobs"), small, large]}
+	count(rule.findings) == 1 with input as {"objects": [job, _local("ml", "jobs"), small, small]}
+}

@@ -32,4 +32,4 @@ _lendable(place) := kueue.limit(input.object, place.flavor, place.resource, "len
 
 _lendable(place) := kueue.limit(input.object, place.flavor, place.resource, "nominalQuota") if not _is_limited(place)
 
-_is_limited(place) if kueue.limit(input.object, place.flavor, place.resource, "lendingLimit") >= 0
+_is_limited(place) if is_number(kueue.limit(input.object, place.flavor, place.resource, "lendingLimit"))

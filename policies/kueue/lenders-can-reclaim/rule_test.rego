@@ -27,3 +27,5 @@ test_it_says_how_many if {
 	some finding in _found({"cohortName": "llm"}, {"nominalQuota": 8, "lendingLimit": "4"})
 	contains(finding.message, "lends 4 nvidia.com/gpu of h100")
 }
+
+test_a_limit_below_zero_lends_nothing if count(_found({"cohortName": "llm"}, {"nominalQuota": 8, "lendingLimit": -1})) == 0

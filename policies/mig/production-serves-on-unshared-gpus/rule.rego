@@ -22,6 +22,7 @@ _environments := {"env", "environment", "stage", "tier", "app.kubernetes.io/envi
 findings contains {"path": how.path, "message": message} if {
 	some key in _environments
 	environment := kind.labels(input.object)[key]
+	is_string(environment)
 	lower(environment) in {"prod", "production"}
 	some how in _shared
 	message := sprintf("is %s=%s and serves on a shared GPU (%s)", [key, environment, how.word])

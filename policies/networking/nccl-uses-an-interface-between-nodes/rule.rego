@@ -4,7 +4,7 @@
 #   class: regretted
 #   severity: error
 #   kinds: [pods]
-#   mentions: [NCCL_SOCKET_IFNAME, GLOO_SOCKET_IFNAME]
+#   mentions: ['"lo"', '"=lo"']
 #   remedy: 'set NCCL_SOCKET_IFNAME to the pod''s interface (eth0), or to ^lo,docker'
 #   sources:
 #     - NVIDIA NCCL user guide, environment variables (NCCL_SOCKET_IFNAME)

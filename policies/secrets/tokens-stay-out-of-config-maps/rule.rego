@@ -4,6 +4,7 @@
 #   class: regretted
 #   severity: error
 #   kinds: [ConfigMap]
+#   mentions: [hf_, sk-, nvapi-, ghp_, gho_, ghu_, ghs_, ghr_, github_pat_, glpat-, AKIA, AIza, PRIVATE KEY]
 #   remedy: move the value into a Secret
 #   sources:
 #     - kubernetes v1.35.4 plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go (role view)

@@ -52,7 +52,7 @@ findings contains {"object": budget.index, "path": ["spec", "minAvailable"], "me
 
 _covers(budget, o) if {
 	kind.namespace(budget) == kind.namespace(o)
-	wanted := budget.spec.selector.matchLabels
+	wanted := kind.mapping(budget, ["spec", "selector", "matchLabels"])
 	count(wanted) > 0
 	not budget.spec.selector.matchExpressions
 	labels := o.spec.template.metadata.labels

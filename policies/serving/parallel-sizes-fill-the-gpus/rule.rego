@@ -51,12 +51,13 @@ _gpus(c) := {"gpus": serving.whole_gpus(c.container), "by": "the container gets"
 	not serving.spans_pods(c)
 }
 
-_gpus(c) := {"gpus": sum(each), "by": sprintf("the group of %v pods gets", [_group.size])} if {
+_gpus(c) := {"gpus": leader + (worker * (_group.size - 1)), "by": sprintf("the group of %v pods gets", [_group.size])} if {
 	is_number(_group.size)
+	_group.size >= 1
+	_group.size == floor(_group.size)
 	serving.spans_pods(c)
 	leader := _pod_gpus(object.get(_group, "leaderTemplate", _group.workerTemplate))
 	worker := _pod_gpus(_group.workerTemplate)
-	each := array.concat([leader], [worker | _group.size > 1; some _ in numbers.range(2, _group.size)])
 }
 
 _group := object.union({"size": 1}, input.object.spec.leaderWorkerTemplate) if {
@@ -64,7 +65,7 @@ _group := object.union({"size": 1}, input.object.spec.leaderWorkerTemplate) if {
 }
 
 _pod_gpus(template) := sum(held) if {
-	containers := [container | some container in template.spec.containers; is_object(container)]
+	containers := [container | some container in kind.items(template, ["spec", "containers"]); is_object(container)]
 	held := [serving.whole_gpus(container) | some container in containers]
 	count(held) > 0
 	count(held) == count([name | some container in containers; some name, _ in workload.accelerators(container)])

@@ -23,7 +23,7 @@ import data.lib.workload
 findings contains {"path": workload.flag_path(c, "--nnodes"), "message": message} if {
 	training.counted(input.object)
 	kind.at(input.object, ["spec", "elasticPolicy"]) == null
-	some c in training.launches(input.object)
+	some c in training.launches
 	nnodes := training.nnodes(c.container)
 	nnodes > 1
 	sizes := _group_sizes(c)
@@ -50,7 +50,7 @@ _group_sizes(_) := {size} if {
 	is_number(size)
 }
 
-_launching_pods := {c.pod | some c in training.launches(input.object)}
+_launching_pods := {c.pod | some c in training.launches}
 
 _fits(nnodes, sizes) if nnodes in sizes
 
@@ -60,5 +60,7 @@ _fits(nnodes, sizes) if {
 	not startswith(input.object.apiVersion, "batch.volcano.sh/")
 	some size in sizes
 	size > 0
+	size <= 1000000 # beyond, numbers are no whole ones to every engine
+	size == floor(size)
 	size % nnodes == 0
 }

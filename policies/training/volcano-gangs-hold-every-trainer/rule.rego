@@ -7,7 +7,7 @@
 #   remedy: set spec.minAvailable to the number of pods that train together, or leave it out
 #   fixable: true
 #   sources:
-#     - volcano v1.14.1 pkg/webhooks/admission/jobs/mutate/mutate_job.go (patchDefaultMinAvailable)
+#     - volcano v1.14.1 pkg/webhooks/admission/jobs/mutate/mutate_job.go (patchDefaultMinAvailable, mutateSpec)
 #     - volcano v1.14.1 pkg/controllers/job/plugins/distributed-framework/pytorch/pytorch.go (getTotalReplicas)
 package policies.training["volcano-gangs-hold-every-trainer"]
 
@@ -44,8 +44,16 @@ _in_step(task) if {
 # Who writes down how few may do, or an order of start, has thought about it.
 _deliberate if {
 	some task in volcano.tasks(input.object)
-	some field in ["minAvailable", "dependsOn", "partitionPolicy"]
+	some field in ["dependsOn", "partitionPolicy"]
 	object.get(task, field, null) != null
+}
+
+# All of a task's replicas is what Volcano's webhook writes where nobody wrote anything.
+_deliberate if {
+	some task in volcano.tasks(input.object)
+	few := object.get(task, "minAvailable", null)
+	few != null
+	few != volcano.replicas(task)
 }
 
 _deliberate if {

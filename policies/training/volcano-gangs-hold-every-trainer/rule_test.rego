@@ -38,3 +38,15 @@ test_a_number_that_is_open if {
 	count(rule.findings) == 0 with input as {"object": _job({"minAvailable": 1, "tasks": [_task("t", "${N}", _fixed)]})}
 	count(rule.findings) == 0 with input as {"object": _job({"minAvailable": "${N}", "tasks": [_task("t", 8, _fixed)]})}
 }
+
+_saying(task, enough) := object.union(task, {"minAvailable": enough})
+
+test_what_volcanos_webhook_writes_is_nobodys_word if {
+	job := _job({"minAvailable": 4, "tasks": [_saying(_task("t", 8, _fixed), 8)]})
+	count(rule.findings) == 1 with input as {"object": job}
+}
+
+test_a_task_that_may_go_on_with_fewer if {
+	job := _job({"minAvailable": 4, "tasks": [_saying(_task("t", 8, _fixed), 4)]})
+	count(rule.findings) == 0 with input as {"object": job}
+}

@@ -36,7 +36,7 @@ _is_a_run if {
 	volcano.plugins(input.object)[plugin]
 }
 
-_is_a_run if count(training.launches(input.object)) > 0
+_is_a_run if count(training.launches) > 0
 
 _is_a_run if {
 	some place in volcano.events(input.object)

@@ -32,6 +32,7 @@ def spread(made, key):
 
 @pytest.mark.parametrize(("name", "count", "gpus", "zones", "racks"), [
     ("four-h100", 4, 32, 1, 2),
+    ("five-h100", 5, 40, 1, 1),
     ("sixteen-h100", 16, 128, 2, 4),
     ("mixed-fleet", 24, 160, 2, 8),
     ("five-hundred-twelve", 512, 4096, 4, 64),
@@ -48,7 +49,7 @@ def test_a_shipped_profile_has_the_fleet_it_names(name, count, gpus, zones, rack
 
 
 def test_every_shipped_profile_is_covered_here():
-    assert profile_names() == ["five-hundred-twelve", "four-h100", "mixed-fleet", "sixteen-h100"]
+    assert profile_names() == ["five-h100", "five-hundred-twelve", "four-h100", "mixed-fleet", "sixteen-h100"]
 
 
 def test_a_rack_stands_in_one_zone_and_all_racks_are_equal():

@@ -236,7 +236,7 @@ class Api:
         first = [obj for obj in todo if obj["kind"] in FIRST]
         rest = [obj for obj in todo if obj["kind"] not in FIRST]
         with ThreadPoolExecutor(8) as pool:
-            _run(pool.map(self.apply, first))
+            _run(pool.map(partial(self.apply_soon, within=within), first))
             for obj in first:
                 if obj["kind"] == "CustomResourceDefinition":
                     eventually(partial(self._established, obj["metadata"]["name"]), becomes=True, within=within,

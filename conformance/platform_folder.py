@@ -7,7 +7,7 @@ import dataclasses
 import functools
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ PLATFORM_FILE = "platform.yaml"
 MANIFEST_ENDINGS = (".yaml", ".yml", ".json")
 _HERE = Path(__file__).parent
 _MODULES = {
+    "gatekeeper": ("gatekeeper", "github.com/open-policy-agent/gatekeeper/v3"),
     "kueue": ("controllers", "sigs.k8s.io/kueue"),
     "training-operator": ("controllers", "github.com/kubeflow/training-operator"),
     "volcano": ("volcano", "volcano.sh/volcano"),
@@ -110,7 +111,18 @@ def _components(document: Document) -> Iterator[ComponentSpec]:
         settings = dict(said.get("settings") or {})
         if isinstance(settings.get("scheduler_conf"), str):
             _check_conf_text(document, index, settings["scheduler_conf"])
+        if "only" in settings:
+            _check_policies(where("settings", "only"), settings["only"])
         yield ComponentSpec(name=name, version=version, settings=settings)
+
+
+def _check_policies(where: str, names: Iterable[str]) -> None:
+    from conformance.policy import policies  # noqa: PLC0415 -- reads them all, which few folders need
+
+    try:
+        policies.load().only(names)
+    except UsageError as error:
+        raise UsageError(f"{where}: {error.message}", error.way_out) from None
 
 
 def _check_conf_text(document: Document, index: int, text: str) -> None:

@@ -11,18 +11,20 @@ import subprocess
 from pathlib import Path
 
 from conformance.builds import store
-from conformance.builds.catalogue import KUEUE, SETS, TRAINING, VOLCANO, Program, go_line, requirements
+from conformance.builds.catalogue import GATEKEEPER, KUEUE, SETS, TRAINING, VOLCANO, Program, go_line, requirements
 from conformance.builds.progress import Progress, fitting_progress
 from conformance.builds.toolchain import GoFailed, find_go, reason
 from conformance.errors import SeatrialError
 
 KEPT = {
+    "gatekeeper": ("gatekeeper", GATEKEEPER, "deploy", "gatekeeper.yaml"),
     "kueue": ("controllers", KUEUE, "config", "default"),
     "training-operator": ("controllers", TRAINING, "manifests", "overlays/standalone"),
     "volcano": ("volcano", VOLCANO, "installer", "volcano-development.yaml"),
 }
 """By component: the set, the module, the folder that is kept, and what of it is applied."""
-BUILT_WITH = {"kueue": "kueue", "training-operator": "training-operator", "vc-scheduler": "volcano"}
+BUILT_WITH = {"gatekeeper": "gatekeeper", "kueue": "kueue", "training-operator": "training-operator",
+              "vc-scheduler": "volcano"}
 """The component whose manifests are kept when a program is built."""
 
 

@@ -21,4 +21,6 @@ class Feature(StrEnum):
     TRAINING_GANGS = "training-gangs"
     """Training jobs are handed to a gang scheduler, each as one group of pods."""
     ADMISSION_RULES = "admission-rules"
+    POLICY_ENFORCEMENT = "policy-enforcement"
+    """What a policy of Seatrial denies is refused at admission."""
     FAKE_GPU = "fake-gpu"

@@ -11,6 +11,7 @@ REQUIREMENTS = {
     "pytorch_training": "Distributed PyTorch training starts as one and survives a failed worker.",
     "elastic_training": "Training grows and shrinks between its bounds.",
     "admission_rules": "The API refuses what it says it refuses, and tells why.",
+    "policies_at_admission": "What a policy denies does not enter, and whoever wrote it is told what to write instead.",
     "fake_gpu": "The GPU layer hands out every device once, and none that is unhealthy.",
 }
 """Id and text of each requirement; a behaviour names the one it answers."""

@@ -18,6 +18,7 @@ from conformance.model.finding import Problem, Step
 MAX_DEPTH = 200
 MAX_DIGITS = 200
 """Of a whole number: more make it a number with a point, as 65 bits do."""
+_TOO_DEEP = f"is nested deeper than {MAX_DEPTH} levels"
 MAX_VALUES = 2_000_000
 """Of one document, with each alias counted as what it stands for."""
 
@@ -184,7 +185,7 @@ class _Builder:
 
     def _open(self, frame: _Frame, event: Any) -> None:
         if len(self._stack) >= MAX_DEPTH:
-            raise _Broken(f"is nested deeper than {MAX_DEPTH} levels", event.start_mark)
+            raise _Broken(_TOO_DEEP, event.start_mark)
         top = self._stack[-1] if self._stack else None
         if top is not None and type(top.data) is dict and top.key is None:
             raise _Broken("has a key that is no text", event.start_mark, "write keys as plain text")
@@ -300,6 +301,8 @@ def _not_yaml(error: yaml.MarkedYAMLError, file: str, first_line: int, text: str
     if _is_template(text, line):
         return Problem(file=file, line=line, column=mark.column + 1 if mark else 0, **_TEMPLATE)
     said = " ".join(filter(None, (error.context, error.problem)))
+    if "exceeded maximum nesting" in said:  # libyaml 0.2.6 reads ahead of us, and has a bound of its own
+        return Problem(file=file, message=_TOO_DEEP, line=line, column=mark.column + 1 if mark else 0)
     tabs = "YAML is indented by spaces" if "token" in said and "\t" in _line(text, line) else ""
     return Problem(file=file, message=f"is not YAML: {said}", way_out=tabs, line=line,
                    column=mark.column + 1 if mark else 0)

@@ -2,18 +2,14 @@
 
 import copy
 import secrets
-from collections.abc import Callable
 from functools import partial
 
 from conformance import Feature, Fidelity, Unsupported, behaviour, throughout
 from conformance.model.component import Component
-from conformance.objects import Object, Refused, kind_of
+from conformance.objects import Object, kind_of
 from conformance.platform import Platform
+from conformance.suites.admission.refusals import LOOKS_S, TAKEN, refused, refused_by
 from conformance.suites.admission.rules import RULES, Rules
-
-TAKEN = "nobody: it is taken"
-LOOKS_S = 1
-"""How long the API is asked again and again: a webhook's configuration takes a moment to reach it."""
 
 
 @behaviour(requirement="admission_rules", needs=[Feature.ADMISSION_RULES], fidelity=Fidelity.CONTROL_PLANE,
@@ -28,7 +24,7 @@ def test_what_cannot_work_is_refused_with_its_reason(platform: Platform, compone
     if known is None:
         raise Unsupported(f"no rules are written down for {component.name}")
     sound = known.sound(platform)
-    throughout(lambda: _refused(platform, sound), stays=TAKEN, during=0,
+    throughout(lambda: refused(platform, sound), stays=TAKEN, during=0,
                because=f"who refuses a sound {sound['kind']}")
     throughout(lambda: _wrong_answers(platform, known, sound), stays={}, during=LOOKS_S,
                because=f"rules of {component.name} for a {sound['kind']} that the API does not keep")
@@ -44,7 +40,7 @@ def test_a_door_to_a_queue_cannot_be_moved(platform: Platform) -> None:
     name, namespace = f"door-{secrets.token_hex(3)}", platform.served_team.namespace
     door = platform.create({"apiVersion": "kueue.x-k8s.io/v1beta2", "kind": "LocalQueue", "spec": {"clusterQueue": "a"},
                             "metadata": {"name": name, "namespace": namespace}})
-    throughout(lambda: _refused_by(partial(platform.api.patch, kind_of(door), name, {"spec": {"clusterQueue": "b"}},
+    throughout(lambda: refused_by(partial(platform.api.patch, kind_of(door), name, {"spec": {"clusterQueue": "b"}},
                                            namespace)),
                stays=lambda answer: answer.startswith("CEL: ") and "field is immutable" in answer, during=LOOKS_S,
                because=f"who refuses that LocalQueue {namespace}/{name} leads to another ClusterQueue")
@@ -56,21 +52,7 @@ def _wrong_answers(platform: Platform, known: Rules, sound: Object) -> dict[str,
     for rule in known.rules:
         broken = copy.deepcopy(sound)
         rule.broken_by(broken)
-        answer = _refused(platform, broken)
+        answer = refused(platform, broken)
         if not answer.startswith(f"{rule.by}: ") or rule.saying not in answer:
             wrong[rule.sentence] = f"expected {rule.by}: …{rule.saying}…, refused by {answer}"
     return wrong
-
-
-def _refused(platform: Platform, obj: Object) -> str:
-    """Return who refuses to create an object and why. Nothing stays, whoever takes it."""
-    return _refused_by(partial(platform.api.create, obj, dry_run=True))
-
-
-def _refused_by(write: Callable[[], object]) -> str:
-    """Return who refuses a write and why."""
-    try:
-        write()
-    except Refused as refusal:
-        return f"{refusal.by}: {refusal.reason}"
-    return TAKEN

@@ -34,6 +34,7 @@ mod)
 
 @pytest.mark.parametrize(("component", "text"), [
     ("kueue", "kind: Rendered\n"), ("training-operator", "kind: Rendered\n"), ("volcano", "kind: Flat\n"),
+    ("gatekeeper", "kind: Flat\n"),
 ])
 def test_manifests_are_rendered_once_and_need_no_go_again(component, text, module, request, quiet):
     path = manifests.rendered(component, progress=quiet)

@@ -16,7 +16,9 @@ from conformance.builds.images import is_static
 from conformance.errors import SeatrialError, UsageError
 
 PAUSE = PROGRAMS["pause"]
-BUILD_PAUSE = "from conformance.builds import build; print(build(['pause'])['pause'].cached)"
+# A shell that started these tests in the background may have told us to ignore the signal.
+BUILD_PAUSE = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); " \
+              "from conformance.builds import build; print(build(['pause'])['pause'].cached)"
 
 
 def left_overs(cache: Path) -> list[Path]:

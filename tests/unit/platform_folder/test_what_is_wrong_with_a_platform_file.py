@@ -216,3 +216,30 @@ def test_every_key_of_the_format_is_described():
         return found
 
     assert undescribed(platform_folder.schema(), "") == []
+
+
+@pytest.mark.parametrize(("settings", "says"), [
+    ("{policies: refuse}", ["platform.yaml:11: components[1].settings.policies cannot be the text 'refuse'"]),
+    ("{only: [kueue]}", ["platform.yaml:11: the key 'policies' is missing in components[1].settings",
+                         "add policies: deny or audit"]),
+    ("{policies: deny, only: [kueu]}", ["platform.yaml:11: there is no policy kueu", "did you mean 'kueue'?"]),
+    ("{policies: deny, exempt_namespaces: [A]}", ["platform.yaml:11: components[1].settings.exempt_namespaces[0] cannot be",
+                                                  "a star at either end"]),
+])
+def test_wrong_settings_of_gatekeeper_are_refused_with_their_place(folder, settings, says):
+    (folder / "platform.yaml").write_text(with_gatekeeper(settings), encoding="utf-8")
+    message = refusal(folder)
+    for words in says:
+        assert words in message
+
+
+@pytest.mark.parametrize("settings", ["{}", "{policies: audit}", "{exempt_namespaces: [kube-*, a]}",
+                                      "{policies: deny, only: [kueue, mig/instances-fit-on-the-gpu]}"])
+def test_gatekeeper_may_hold_policies(folder, settings):
+    (folder / "platform.yaml").write_text(with_gatekeeper(settings), encoding="utf-8")
+    assert platform_folder.load(folder).component("gatekeeper") is not None
+
+
+def with_gatekeeper(settings):
+    version = platform_folder.pinned_version("gatekeeper")
+    return PLATFORM.replace("manifests:", f"  - name: gatekeeper\n    version: {version}\n    settings: {settings}\nmanifests:")

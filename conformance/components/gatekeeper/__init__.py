@@ -1,0 +1,61 @@
+"""Gatekeeper: policies held at admission, Seatrial's own among them.
+
+Upstream: github.com/open-policy-agent/gatekeeper v3.23.1, `deploy/gatekeeper.yaml`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from conformance import builds
+from conformance.components import LoadImages, Programs, fit_small_node, image_tag, install_programs, webhooks
+from conformance.components.gatekeeper import enforcement
+from conformance.components.gatekeeper.faults import FAULTS
+from conformance.components.gatekeeper.names import DEPLOYMENT, NAMESPACE
+from conformance.components.gpu_layer import dress
+from conformance.model.component import Component
+from conformance.model.feature import Feature
+from conformance.model.platform import ComponentSpec
+from conformance.objects import Api, Object, load
+
+PROGRAMS = Programs(images=("gatekeeper",),
+                    deployments=((NAMESPACE, DEPLOYMENT), (NAMESPACE, "gatekeeper-audit")))
+PROBE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "does-gatekeeper-answer"}}
+
+
+def install(api: Api, spec: ComponentSpec, load_images: LoadImages) -> None:
+    """Install Gatekeeper, and return when the policies that the platform wants are in force."""
+    objects = _patched(load(builds.rendered("gatekeeper")))
+    # While they are there and Gatekeeper is not, nobody can make a namespace: they come last.
+    hooks = [obj for obj in objects if obj["kind"].endswith("WebhookConfiguration")]
+    install_programs(api, PROGRAMS, [obj for obj in objects if obj not in hooks], load_images)
+    api.apply_all(hooks)
+    webhooks.await_answer(api, PROBE)
+    if exempt := spec.settings.get("exempt_namespaces"):
+        api.apply_soon({"apiVersion": "config.gatekeeper.sh/v1alpha1", "kind": "Config",
+                        "metadata": {"name": "config", "namespace": NAMESPACE},
+                        "spec": {"match": [{"excludedNamespaces": list(exempt), "processes": ["*"]}]}})
+    if wanted := spec.settings.get("policies"):
+        enforcement.enforce(api, enforcement.chosen(spec.settings), wanted)
+
+
+def _patched(objects: list[Object]) -> list[Object]:
+    for obj in objects:
+        if obj["kind"] == "Deployment":
+            fit_small_node(obj, builds.reference("gatekeeper"))
+            obj["spec"]["replicas"] = 1  # upstream runs three side by side, each with all policies in memory
+    return objects
+
+
+def detect(api: Api) -> str | None:
+    """Return the image tag of the running Gatekeeper, or None."""
+    found = api.read("apps/v1/Deployment", DEPLOYMENT, NAMESPACE)
+    return image_tag(found) if found else None
+
+
+def adds(settings: Mapping[str, Any]) -> frozenset[Feature]:
+    """Return what the platform's policies add to a Gatekeeper that has none."""
+    return frozenset({Feature.POLICY_ENFORCEMENT} if settings.get("policies") == "deny" else ())
+
+
+COMPONENT = Component(name="gatekeeper", provides=frozenset(), install=install, detect=detect, dress=dress,
+                      faults=FAULTS, adds=adds)

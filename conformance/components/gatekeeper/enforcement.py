@@ -1,0 +1,71 @@
+"""Seatrial's policies in force on a live Gatekeeper: what `seatrial policy export` writes, applied and waited for."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from conformance.components.gatekeeper.names import TEMPLATE
+from conformance.model.finding import PolicyClass
+from conformance.objects import Api, Object, kind_of, name_of, parse
+from conformance.policy import export, facts, policies
+from conformance.policy.policies import Corpus
+from conformance.waiting import eventually, patience
+
+IN_FORCE = "in force"
+PROCESSES = {"audit", "webhook"}
+"""What must know a constraint before it is in force."""
+
+
+def chosen(settings: Mapping[str, Any]) -> Corpus:
+    """Return the policies that a platform's settings name. Raises UsageError for an unknown name.
+
+    What the API server or a component refuses by itself is left to them: of two who refuse, now the one answers
+    and now the other.
+    """
+    corpus = policies.load()
+    corpus = corpus.only(settings["only"]) if settings.get("only") else corpus
+    return replace(corpus, policies={policy.id: policy for policy in corpus.policies.values()
+                                     if policy.policy_class is not PolicyClass.REJECTED})
+
+
+def enforce(api: Api, corpus: Corpus, how: str) -> list[Object]:
+    """Apply policies, to `deny` or to `audit`; return their constraints when all are in force. Raises Unmet."""
+    exported = list(export.export(corpus, facts.data({}), how))
+    api.apply_all(obj for one in exported for obj in parse(one.template, one.policy.id))
+    for one in exported:
+        kind = export.kind(one.policy)
+        eventually(partial(_template_state, api, kind.lower()), becomes=IN_FORCE, within=patience().ready,
+                   because=f"ConstraintTemplate {kind.lower()}")
+    constraints = [obj for one in exported for obj in parse(one.constraint, one.policy.id)]
+    for obj in constraints:
+        eventually(partial(api.serves, kind_of(obj)), becomes=True, within=patience().ready,
+                   because=f"the API server knows {obj['kind']}")
+    api.apply_all(constraints)
+    for obj in constraints:
+        await_force(api, obj)
+    return constraints
+
+
+def await_force(api: Api, constraint: Object) -> None:
+    """Return when Gatekeeper acts by a constraint as it is written now. Raises Unmet."""
+    eventually(partial(_constraint_state, api, kind_of(constraint), constraint["metadata"]["name"]),
+               becomes=IN_FORCE, within=patience().ready, because=name_of(constraint))
+
+
+def _template_state(api: Api, name: str) -> str:
+    found = api.read(TEMPLATE, name) or {}
+    status = found.get("status", {})
+    wrong = [error["message"] for pod in status.get("byPod", []) for error in pod.get("errors", [])]
+    return "; ".join(wrong) or (IN_FORCE if status.get("created") else "not created yet")
+
+
+def _constraint_state(api: Api, kind: str, name: str) -> str:
+    found = api.read(kind, name) or {}
+    pods = found.get("status", {}).get("byPod", [])
+    wrong = [error["message"] for pod in pods for error in pod.get("errors", [])]
+    knowing = {process for pod in pods
+               if pod.get("enforced") and pod.get("observedGeneration") == found["metadata"]["generation"]
+               for process in pod["operations"]}
+    unaware = PROCESSES - knowing
+    return "; ".join(wrong) or (f"unknown to {', '.join(sorted(unaware))}" if unaware else IN_FORCE)

@@ -1,0 +1,42 @@
+"""Policies that are held at admission."""
+
+from collections.abc import Sequence
+
+from conformance import Feature, Fidelity, Unsupported, assets, behaviour, throughout
+from conformance.components.gatekeeper.enforcement import chosen
+from conformance.components.gatekeeper.names import WEBHOOK
+from conformance.model.component import Component
+from conformance.model.finding import Policy, Severity
+from conformance.objects import Object, kind_of, load, name_of
+from conformance.platform import Platform
+from conformance.suites.admission.refusals import LOOKS_S, TAKEN, refused
+
+
+@behaviour(requirement="policies_at_admission", needs=[Feature.POLICY_ENFORCEMENT], fidelity=Fidelity.CONTROL_PLANE,
+           catches=["policies-only-reported", "policy-webhook-gone"], alone=None)
+def test_what_a_policy_denies_does_not_enter(platform: Platform, component: Component) -> None:
+    """What a policy denies does not enter; the refusal names the policy and says what to write instead.
+
+    A policy that is only read about in a report meets the workload when it already runs.
+    """
+    policy, wrong, right = _shown(platform, component)
+    throughout(lambda: refused(platform, right), stays=TAKEN, during=0,
+               because=f"who refuses {name_of(right)}, as {policy.id} wants it")
+    throughout(lambda: refused(platform, wrong), during=LOOKS_S, because=f"who refuses what {policy.id} denies",
+               stays=lambda said: said.startswith(f"{WEBHOOK}: ") and policy.id in said and policy.remedy in said)
+
+
+def _shown(platform: Platform, component: Component) -> tuple[Policy, Object, Object]:
+    """Return an enforced policy, a Pod that only this policy is against, and one that it has nothing against."""
+    spec = platform.folder.component(component.name)
+    for policy in chosen(spec.settings if spec else {}).policies.values():
+        if policy.severity is Severity.ERROR and not policy.across and not policy.facts:
+            wrong, right = (_pods(policy, verdict) for verdict in ("denied", "allowed"))
+            if wrong and right:
+                return policy, wrong[0], right[0]
+    raise Unsupported("no policy that is enforced here can be shown by a Pod")
+
+
+def _pods(policy: Policy, verdict: str) -> Sequence[Object]:
+    folder = assets.folder("policies") / policy.id / verdict
+    return [obj for file in sorted(folder.glob("*.yaml")) for obj in load(file) if kind_of(obj) == "v1/Pod"]

@@ -56,14 +56,14 @@ def await_force(api: Api, constraint: Object) -> None:
 def _template_state(api: Api, name: str) -> str:
     found = api.read(TEMPLATE, name) or {}
     status = found.get("status", {})
-    wrong = [error["message"] for pod in status.get("byPod", []) for error in pod.get("errors", [])]
+    wrong = [error["message"] for pod in status.get("byPod", []) for error in pod.get("errors") or []]
     return "; ".join(wrong) or (IN_FORCE if status.get("created") else "not created yet")
 
 
 def _constraint_state(api: Api, kind: str, name: str) -> str:
     found = api.read(kind, name) or {}
     pods = found.get("status", {}).get("byPod", [])
-    wrong = [error["message"] for pod in pods for error in pod.get("errors", [])]
+    wrong = [error["message"] for pod in pods for error in pod.get("errors") or []]
     knowing = {process for pod in pods
                if pod.get("enforced") and pod.get("observedGeneration") == found["metadata"]["generation"]
                for process in pod["operations"]}

@@ -54,18 +54,23 @@ def await_force(api: Api, constraint: Object) -> None:
 
 
 def _template_state(api: Api, name: str) -> str:
-    found = api.read(TEMPLATE, name) or {}
-    status = found.get("status", {})
-    wrong = [error["message"] for pod in status.get("byPod", []) for error in pod.get("errors") or []]
-    return "; ".join(wrong) or (IN_FORCE if status.get("created") else "not created yet")
+    status = (api.read(TEMPLATE, name) or {}).get("status") or {}
+    return _wrong(status) or (IN_FORCE if status.get("created") else "not created yet")
 
 
 def _constraint_state(api: Api, kind: str, name: str) -> str:
     found = api.read(kind, name) or {}
-    pods = found.get("status", {}).get("byPod", [])
-    wrong = [error["message"] for pod in pods for error in pod.get("errors") or []]
-    knowing = {process for pod in pods
+    knowing = {process for pod in _pods(found.get("status") or {})
                if pod.get("enforced") and pod.get("observedGeneration") == found["metadata"]["generation"]
                for process in pod["operations"]}
     unaware = PROCESSES - knowing
-    return "; ".join(wrong) or (f"unknown to {', '.join(sorted(unaware))}" if unaware else IN_FORCE)
+    return _wrong(found.get("status") or {}) or (f"unknown to {', '.join(sorted(unaware))}" if unaware else IN_FORCE)
+
+
+def _wrong(status: Mapping[str, Any]) -> str:
+    return "; ".join(error["message"] for pod in _pods(status) for error in pod.get("errors") or [])
+
+
+def _pods(status: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what each of Gatekeeper's pods says; the API server writes an empty list as null."""
+    return status.get("byPod") or []

@@ -72,11 +72,28 @@ def test_a_template_that_gatekeeper_cannot_use_is_told_in_its_words(monkeypatch)
     ({"byPod": [{"operations": ["audit", "webhook"], "observedGeneration": 2}]}, "unknown to audit, webhook"),
     ({"byPod": [{"operations": ["audit", "webhook"], "errors": [{"message": "no such kind"}]}]}, "no such kind"),
     ({"byPod": [{"operations": ["audit", "webhook"], "enforced": True, "observedGeneration": 2}]}, "in force"),
+    # The API server writes an empty list as null.
+    ({"byPod": [{"operations": ["audit", "webhook"], "enforced": True, "observedGeneration": 2, "errors": None}]},
+     "in force"),
+    ({"byPod": None}, "unknown to audit, webhook"),
+    (None, "unknown to audit, webhook"),
 ])
 def test_a_constraint_is_in_force_when_every_process_knows_it_as_it_is_now(status, state):
     api = Gatekeeper()
     api._objects["v1/Constraint", "one"] = {"metadata": {"generation": 2}, "status": status}
     assert enforcement._constraint_state(api, "v1/Constraint", "one") == state
+
+
+@pytest.mark.parametrize(("status", "state"), [
+    (None, "not created yet"), ({"byPod": None}, "not created yet"),
+    ({"byPod": [{"errors": None}], "created": True}, "in force"),
+    ({"byPod": [{"errors": [{"message": "no such rule"}]}], "created": True}, "no such rule"),
+])
+def test_a_template_is_in_force_when_it_is_created_without_an_error(status, state):
+    api = Gatekeeper()
+    api._objects[TEMPLATE, "one"] = {"metadata": {"generation": 1}, "status": status}
+    api.read = lambda kind, name: api._objects[kind, name]
+    assert enforcement._template_state(api, "one") == state
 
 
 def test_a_platform_chooses_its_policies():

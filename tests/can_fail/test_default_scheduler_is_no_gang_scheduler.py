@@ -13,8 +13,6 @@ from conformance.platform import Platform
 from conformance.suites.scheduling import test_gang as gangs
 
 NAME = f"no-gangs-{os.getpid()}"
-LACKS = local.missing()
-pytestmark = pytest.mark.skipif(bool(LACKS), reason=f"this machine lacks {LACKS[0][0]}; {LACKS[0][1]}" if LACKS else "")
 
 
 def plain_job(workload, team, name):

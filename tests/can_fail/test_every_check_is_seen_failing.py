@@ -9,9 +9,6 @@ from pathlib import Path
 import pytest
 
 from conformance import assets
-from conformance.clusters import local
-
-pytestmark = pytest.mark.skipif(bool(local.missing()), reason=f"this machine lacks {local.missing()[:1]}")
 
 
 def seatrial(*words, report):

@@ -1,4 +1,4 @@
-"""Real local clusters: skipped, with the reason, on a machine that cannot have them."""
+"""Real local clusters, apart from those of others."""
 
 import json
 import os
@@ -12,18 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance.clusters import local
 from conformance.clusters.local import lifecycle
 
 SETTINGS = ("vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic", "kernel/panic_on_oops",
             "kernel/keys/root_maxkeys", "kernel/keys/root_maxbytes", "kernel/core_pattern")
-
-
-def pytest_collection_modifyitems(items):
-    lacks = local.missing()
-    for item in items:
-        if lacks and Path(item.path).is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.skip(reason=f"this machine lacks {lacks[0][0]}; {lacks[0][1]}"))
 
 
 @pytest.fixture(scope="session")

@@ -223,6 +223,7 @@ def test_our_own_server_is_gone_with_the_block_that_used_it(opa_program):
 
 
 def test_our_own_server_dies_with_us_when_we_are_killed(opa_program):
+    # It sleeps far longer than the test takes: it is not meant to end by itself.
     code = ("import time\nfrom conformance.policy import opa\nfrom conformance.policy.policies import Corpus\n"
             "with opa.started(Corpus(policies={}, library={}), {}):\n    print('up', flush=True)\n    time.sleep(60)\n")
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as child:

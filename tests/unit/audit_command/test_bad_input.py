@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 
 import pytest
 
@@ -100,7 +99,6 @@ def test_links_in_circles_end(child, write, tmp_path, queue):
     assert "1 error in 1 object of 1 file" in told.out
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc is Linux's")
 def test_a_file_that_may_not_be_read_is_told(child, write, tmp_path, queue):
     """Root may read every file; the kernel refuses this one even to root."""
     write("m/a.yaml", queue)

@@ -57,7 +57,6 @@ def _group(entry):
     return 0 if state == "Z" else int(group)
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc is Linux's")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
 def test_no_worker_outlives_the_audit(write, tmp_path, debug, how):
     for number in range(300):

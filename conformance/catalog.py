@@ -33,12 +33,12 @@ class HalfMade(UsageError):
 
 def behaviour(*, requirement: str, needs: Sequence[Feature], fidelity: Fidelity, catches: Sequence[str],
               promise: str | None = None, where: Callable[[Team], bool] | None = None,
-              alone: str | None = "gpus") -> Callable[[F], F]:
+              alone: bool = True) -> Callable[[F], F]:
     """Declare a test function as a behaviour; its name and docstring say what the platform promises.
 
     `promise` names the field of a team's promises that it proves: it runs for the teams that were
-    promised that, and of these for those that `where` says yes to. `alone` names the scarce thing
-    that it needs to itself, None for nothing.
+    promised that, and of these for those that `where` says yes to. `alone`: whether it needs the GPUs
+    that its team may reach to itself.
     Raises HalfMade when the declaration is not whole or names something unknown.
     """
 

@@ -104,7 +104,8 @@ def proof(verdict: Verdict, *, control: Verdict | None, fault: str) -> Verdict:
     if control is not None and control.outcome in (Outcome.UNSUPPORTED, Outcome.DISABLED):
         return Verdict(control.outcome, control.cause)
     if control is None or control.outcome is not Outcome.PASSED:
-        state = "did not run" if control is None else f"ended as {control.outcome.label}"
+        state = ("did not run; choose proofs by the behaviour's name (-k), not by the fault's" if control is None
+                 else f"ended as {control.outcome.label}")
         return Verdict(Outcome.ERROR, f"void: without the fault the behaviour {state}")
     if verdict.outcome is Outcome.PASSED:
         return Verdict(Outcome.PASSED, f"survived: the behaviour passes although {fault} is there")

@@ -112,7 +112,7 @@ def group(behaviour: Behaviour, *, pool: str | None, prove: bool) -> str | None:
     """
     if prove:
         return EVERYTHING
-    return behaviour.alone and (pool or behaviour.alone)
+    return (pool or EVERYTHING) if behaviour.alone else None
 
 
 def selected(behaviour: Behaviour, only: Sequence[str]) -> bool:

@@ -26,8 +26,8 @@ class Behaviour:
     """Names of the faults it is seen to catch."""
     promise: str | None = None
     """The field of a team's promises that it proves; None: it is not about one promise."""
-    alone: str | None = "gpus"
-    """The scarce thing that it needs to itself; behaviours with the same one queue up."""
+    alone: bool = True
+    """Whether it needs the GPUs that its team may reach to itself; behaviours that share a pool of them queue up."""
 
     where: Callable[[Team], bool] | None = field(default=None, compare=False)
     """Of the teams that were promised it, those that it is about; None: all of them."""

@@ -132,8 +132,11 @@ def up(name: str = "seatrial", *, real_nodes: int = 1, gpus_per_node: int = 8, p
                    story=partial(api.pod_troubles, "kube-system"))
         spec = replace(spec, complete=True, owner=spec.owner if owned else None)
         spec.save()
-    except BaseException:
+    except BaseException as error:
+        full = lifecycle.filled_up(error) if isinstance(error, Exception) else None  # asked before space is freed
         down(name)
+        if full:
+            raise full from error
         raise
     return LocalCluster(spec)
 
@@ -201,6 +204,8 @@ def _ready_api(cluster: LocalCluster) -> Api:
         except Exception as error:
             if not lifecycle.is_running(cluster.name):
                 raise lifecycle.ended(cluster.spec.nodes[0]) from None
+            if full := lifecycle.filled_up(error):
+                raise full from None
             return str(error)
 
     eventually(_ready, becomes="ok", within=60,

@@ -14,13 +14,28 @@ from pathlib import Path
 from filelock import FileLock
 
 from conformance.clusters.local import cgroups, network, processes
-from conformance.clusters.local.spec import MOST_CLUSTERS, ClusterSpec, NodeSpec, born, cgroup_prefix, state_root
+from conformance.clusters.local.spec import (
+    MOST_CLUSTERS,
+    STATE_VARIABLE,
+    ClusterSpec,
+    NodeSpec,
+    born,
+    cgroup_prefix,
+    state_root,
+)
 from conformance.errors import SeatrialError, UsageError
 from conformance.waiting import Unmet, eventually
 
 Say = Callable[[str], None]
 PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy")
 INIT = Path(__file__).with_name("node.py")
+ROOM_PER_NODE_MB = 400
+"""Free disk that a node needs: with CoreDNS and 16 fake nodes the first one has 235 MB after a minute (Kubernetes
+1.35.4, seen once), the rest is what a platform's images take at least."""
+FULL_MB = 64
+"""Below this etcd cannot go on: its log grows by segments of that size (etcd 3.6,
+server/storage/wal, SegmentSizeBytes)."""
+MAKE_ROOM = f"free space there, or point {STATE_VARIABLE} at a folder on a larger disk"
 UNSHARE = ("unshare", "--mount", "--pid", "--fork", "--net", "--uts", "--mount-proc", "--kill-child=SIGKILL")
 
 
@@ -71,9 +86,10 @@ def change_lock() -> FileLock:
 
 
 def reserve(name: str, *, real_nodes: int, gpus_per_node: int) -> ClusterSpec:
-    """Record a new cluster under the first free number, not complete yet and owned by this process.
+    """Record a new cluster under the first free number, not complete yet and owned by this process; make its bridge.
 
-    Sweeps first what died before its time, whatever its name. Raises UsageError when the name is taken.
+    Sweeps first what died before its time, whatever its name. Raises UsageError when the name is taken,
+    SeatrialError when there is no room on the disk or no number is free.
     """
     owner = (os.getpid(), born(os.getpid()) or 0)
     # Made before anything is looked at: this refuses bad input.
@@ -83,6 +99,9 @@ def reserve(name: str, *, real_nodes: int, gpus_per_node: int) -> ClusterSpec:
         for spec in recorded():
             if spec.is_abandoned:
                 remove(spec.name)
+        if free_mb() < ROOM_PER_NODE_MB * real_nodes:
+            need = f"{real_nodes} node{'s'[:real_nodes ^ 1]} need {ROOM_PER_NODE_MB * real_nodes}"
+            raise SeatrialError(f"the disk that holds {state_root()} has {free_mb()} MB free, {need}", MAKE_ROOM)
         there = ClusterSpec.read(name)
         if there and not there.complete and there.owner:
             raise UsageError(f"cluster {name} is being brought up by process {there.owner[0]}",
@@ -90,20 +109,33 @@ def reserve(name: str, *, real_nodes: int, gpus_per_node: int) -> ClusterSpec:
         if there and is_running(name):
             raise UsageError(f"cluster {name} is already up", f"seatrial down --name {name}, or another --name")
         remove(name)  # a dead one, of a machine that was started anew for example
+        # One that was killed between its bridge and its record has the bridge only.
+        network.remove(network.idle_bridges() - {spec.bridge for spec in recorded()})
         used = {spec.number for spec in recorded()}
         for number in range(MOST_CLUSTERS):
             spec = replace(wanted, number=number)
-            if number not in used and not network.taken(spec) and spec.bridge not in network.links():
+            if number not in used and not network.taken(spec) and network.make_bridge(spec):
                 spec.save()
                 return spec
     raise SeatrialError(f"no free addresses for cluster {name}: all of 10.120.0.0/19 is in use",
                         "take clusters down: seatrial status, seatrial down --name NAME")
 
 
+def free_mb() -> int:
+    """Return how much is free on the disk that holds the clusters, in MB."""
+    return shutil.disk_usage(state_root()).free // 10**6
+
+
+def filled_up(error: BaseException) -> SeatrialError | None:
+    """Return the error that is behind another when the clusters' disk is full, else None."""
+    if "no space left on device" not in str(error).lower() and free_mb() >= FULL_MB:
+        return None
+    return SeatrialError(f"the disk that holds {state_root()} is full", MAKE_ROOM)
+
+
 def start(spec: ClusterSpec, binaries: Mapping[str, Path], *, fake_nodes: bool) -> None:
     """Start a reserved cluster's nodes; returns when their processes have been started, not ready."""
     processes.write_certificates(spec)
-    network.make_bridge(spec)
     for node in spec.nodes:
         start_node(spec, node, binaries, fake_nodes=fake_nodes)
 
@@ -314,4 +346,4 @@ def _import(node: NodeSpec, archive: Path) -> None:
     done = _ctr(node, "images", "import", str(archive))
     if done.returncode:
         raise SeatrialError(f"image {archive.name} could not be loaded on {node.name}: {done.stderr.strip()}",
-                            "if the disk is full, free space; else rebuild it: seatrial build")
+                            "if it is damaged, `seatrial build` makes it anew")

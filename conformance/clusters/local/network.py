@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
-from conformance.clusters.local.spec import LINK_PREFIX, ClusterSpec, NodeSpec
+from conformance.clusters.local.spec import LINK_PREFIX, ClusterSpec, NodeSpec, state_root
 from conformance.errors import SeatrialError
 
 OUR_LINK = re.compile(rf"{LINK_PREFIX}\d+(n\d+)?")
@@ -37,9 +37,10 @@ def links_of(spec: ClusterSpec) -> set[str]:
 
 
 def idle_bridges() -> set[str]:
-    """Return our bridges that nothing is plugged into: no node of theirs lives."""
-    used = {link.get("master") for link in _listed("link", "show")}
-    return {link for link in links() if "n" not in link.removeprefix(LINK_PREFIX)} - used
+    """Return this state folder's bridges that nothing is plugged into: no node of theirs lives."""
+    there = _listed("link", "show")
+    used = {link.get("master") for link in there}
+    return {link["ifname"] for link in there if link.get("ifalias") == str(state_root())} - used
 
 
 def taken(spec: ClusterSpec) -> str | None:
@@ -51,11 +52,19 @@ def taken(spec: ClusterSpec) -> str | None:
     return None
 
 
-def make_bridge(spec: ClusterSpec) -> None:
-    """Make the cluster's bridge with the host's address on it."""
-    ip("link", "add", spec.bridge, "type", "bridge")
-    ip("address", "add", f"{spec.gateway}/24", "dev", spec.bridge)
-    ip("link", "set", spec.bridge, "up")
+def make_bridge(spec: ClusterSpec) -> bool:
+    """Make the cluster's bridge with the host's address on it; False when another cluster has that number.
+
+    The kernel lets one of all who try have it: other state folders do not know our lock. In one go, so that a
+    bridge never stands here without the name of the folder that it belongs to. Raises SeatrialError.
+    """
+    steps = (f"link add {spec.bridge} type bridge", f"link set {spec.bridge} alias {state_root()}",
+             f"address add {spec.gateway}/24 dev {spec.bridge}", f"link set {spec.bridge} up")
+    done = subprocess.run(["ip", "-batch", "-"], input="\n".join(steps), capture_output=True, text=True, check=False)
+    if done.returncode and "File exists" not in done.stderr:
+        raise SeatrialError(f"the bridge {spec.bridge} cannot be made: {done.stderr.strip()}",
+                            "run `seatrial doctor` to see what this machine lacks")
+    return done.returncode == 0
 
 
 def connect(spec: ClusterSpec, node: NodeSpec, pid: int) -> None:

@@ -19,7 +19,7 @@ def _all_or_none(platform: Platform, team: Team) -> None:
 
 
 @behaviour(requirement="gang_scheduling", needs=[Feature.GANG_SCHEDULING], fidelity=Fidelity.CONTROL_PLANE,
-           promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang), alone="cohort",
+           promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang),
            catches=["capability-short", "nominal-quota-short", "job-controller-down"])
 def test_a_gang_that_fits_starts_whole(platform: Platform, team: Team) -> None:
     """A gang as large as its team's guarantee starts whole.
@@ -32,7 +32,7 @@ def test_a_gang_that_fits_starts_whole(platform: Platform, team: Team) -> None:
 
 
 @behaviour(requirement="gang_scheduling", needs=[Feature.GANG_SCHEDULING], fidelity=Fidelity.CONTROL_PLANE,
-           promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang), alone="cohort",
+           promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang),
            catches=["gang-plugin-off", "gpus-overcounted"])
 def test_a_gang_that_does_not_fit_holds_no_accelerator(platform: Platform, team: Team) -> None:
     """A gang that does not fit holds no accelerator, not even where some of its pods would fit.
@@ -48,7 +48,7 @@ def test_a_gang_that_does_not_fit_holds_no_accelerator(platform: Platform, team:
 
 
 @behaviour(requirement="gang_scheduling", needs=[Feature.GANG_SCHEDULING], fidelity=Fidelity.CONTROL_PLANE,
-           promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang), alone="cohort",
+           promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang),
            catches=["pods-ready-not-awaited"])
 def test_half_a_gang_gives_its_accelerators_back(platform: Platform, team: Team) -> None:
     """A gang that started by half gives its accelerators back within the time that its platform allows.
@@ -66,7 +66,7 @@ def test_half_a_gang_gives_its_accelerators_back(platform: Platform, team: Team)
 
 
 @behaviour(requirement="gang_scheduling", needs=[Feature.GANG_SCHEDULING], fidelity=Fidelity.CONTROL_PLANE,
-           promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang), alone="cohort",
+           promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang),
            catches=["gang-plugin-off", "gpus-overcounted"])
 def test_two_gangs_that_each_need_more_than_half_do_not_block_each_other(platform: Platform, team: Team) -> None:
     """Of two gangs that each need more than half, one runs whole and the other holds nothing until it can run.
@@ -91,7 +91,7 @@ def test_two_gangs_that_each_need_more_than_half_do_not_block_each_other(platfor
 
 
 @behaviour(requirement="gang_scheduling", needs=[Feature.GANG_SCHEDULING], fidelity=Fidelity.CONTROL_PLANE,
-           promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang), alone="cohort",
+           promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang),
            catches=["gang-plugin-off", "gpus-overcounted"])
 def test_a_gang_waits_until_there_is_room_for_all_of_it(platform: Platform, team: Team) -> None:
     """While room for a gang appears bit by bit the gang holds nothing, and when there is room for all it starts.

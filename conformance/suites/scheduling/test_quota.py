@@ -15,7 +15,7 @@ from conformance.waiting import patience
 
 
 @behaviour(requirement="quota", needs=[Feature.QUOTA], fidelity=Fidelity.CONTROL_PLANE,
-           promise="guaranteed_gpus", catches=["nominal-quota-short", "capability-short"], alone="cohort")
+           promise="guaranteed_gpus", catches=["nominal-quota-short", "capability-short"])
 def test_a_team_gets_its_guaranteed_gpus_to_the_unit(platform: Platform, team: Team) -> None:
     """A team gets every GPU that it was guaranteed, while all others take what they may.
 
@@ -30,7 +30,7 @@ def test_a_team_gets_its_guaranteed_gpus_to_the_unit(platform: Platform, team: T
 
 
 @behaviour(requirement="quota", needs=[Feature.QUOTA], fidelity=Fidelity.CONTROL_PLANE,
-           promise="may_borrow_gpus", alone="cohort",
+           promise="may_borrow_gpus",
            catches=["nominal-quota-over", "borrowing-limit-dropped", "capability-over"])
 def test_a_team_gets_not_one_gpu_more_than_it_may(platform: Platform, team: Team) -> None:
     """A team never holds more than its guaranteed GPUs and what it may borrow.
@@ -48,7 +48,7 @@ def test_a_team_gets_not_one_gpu_more_than_it_may(platform: Platform, team: Team
 
 @behaviour(requirement="borrowing", needs=[Feature.BORROWING], fidelity=Fidelity.CONTROL_PLANE,
            promise="may_borrow_gpus", where=lambda team: bool(team.may_borrow_gpus),
-           catches=["borrowing-refused"], alone="cohort")
+           catches=["borrowing-refused"])
 def test_a_team_can_borrow_what_it_may(platform: Platform, team: Team) -> None:
     """A team can borrow idle GPUs up to its limit.
 
@@ -61,7 +61,7 @@ def test_a_team_can_borrow_what_it_may(platform: Platform, team: Team) -> None:
 
 
 @behaviour(requirement="borrowing", needs=[Feature.BORROWING], fidelity=Fidelity.CONTROL_PLANE,
-           promise="lends_at_most_gpus", catches=["lending-limit-dropped"], alone="cohort")
+           promise="lends_at_most_gpus", catches=["lending-limit-dropped"])
 def test_a_team_lends_no_more_than_it_offers(platform: Platform, team: Team) -> None:
     """The others together never hold GPUs that a team does not lend.
 
@@ -75,7 +75,7 @@ def test_a_team_lends_no_more_than_it_offers(platform: Platform, team: Team) -> 
 
 
 @behaviour(requirement="borrowing", needs=[Feature.BORROWING, Feature.PREEMPTION], fidelity=Fidelity.CONTROL_PLANE,
-           promise="back_within_s", catches=["reclaim-off", "volcano-reclaim-off"], alone="cohort")
+           promise="back_within_s", catches=["reclaim-off", "volcano-reclaim-off"])
 def test_a_team_gets_lent_gpus_back_in_time(platform: Platform, team: Team) -> None:
     """A team that needs the GPUs it lent has them back within the time it was promised.
 

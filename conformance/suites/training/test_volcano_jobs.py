@@ -13,7 +13,7 @@ ONLY_VOLCANO = [Feature.GANG_SCHEDULING, Feature.JOB_RESTART_POLICY]
 
 
 @behaviour(requirement="gang_scheduling", needs=ONLY_VOLCANO, fidelity=Fidelity.CONTROL_PLANE,
-           promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang), alone="cohort",
+           promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang),
            catches=["everyone-needed"])
 def test_a_gang_starts_with_no_more_pods_than_it_calls_enough(platform: Platform, team: Team) -> None:
     """A Job that calls fewer pods enough than it has starts with those: its gang is minAvailable, not replicas.

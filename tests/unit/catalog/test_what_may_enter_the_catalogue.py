@@ -31,7 +31,7 @@ def whole(**changes):
 
 
 def test_a_behaviour_is_named_by_where_it_stands_and_told_by_its_docstring():
-    @whole(promise="guaranteed_gpus", alone=None)
+    @whole(promise="guaranteed_gpus", alone=False)
     def test_a_team_gets_its_gpus():
         """A team gets what it was guaranteed.
 
@@ -43,7 +43,7 @@ def test_a_behaviour_is_named_by_where_it_stands_and_told_by_its_docstring():
     assert found.id == "catalog/what_may_enter_the_catalogue::a_team_gets_its_gpus"
     assert found.title == "A team gets what it was guaranteed."
     assert found.why == "Nobody else can say so."
-    assert (found.promise, found.alone, found.catches) == ("guaranteed_gpus", None, ("quota-dropped",))
+    assert (found.promise, found.alone, found.catches) == ("guaranteed_gpus", False, ("quota-dropped",))
     assert found.area == "catalog"
 
 

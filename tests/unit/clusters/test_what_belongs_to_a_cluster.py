@@ -16,6 +16,7 @@ def state(tmp_path, monkeypatch):
     monkeypatch.setenv("SEATRIAL_STATE", str(tmp_path / "state"))
     monkeypatch.setattr(cgroups, "hierarchies", lambda: [tmp_path / "cgroup"])
     monkeypatch.setattr(network, "links", set)  # those that are there belong to clusters that live
+    monkeypatch.setattr(network, "make_bridge", lambda _: True)
     (tmp_path / "cgroup").mkdir()
     return tmp_path / "state" / "clusters"
 

@@ -9,7 +9,7 @@ SUITE = '''
 def test_one(platform):
     """One."""
 
-@promise(alone=None)
+@promise(alone=False)
 def test_two(platform):
     """Two."""
 '''
@@ -117,12 +117,12 @@ def who(request):
 def test_gpus(platform, number):
     """It takes all GPUs."""
 
-@promise(promise="may_borrow_gpus", alone="cohort")
+@promise(promise="may_borrow_gpus")
 @pytest.mark.parametrize("number", range(6))
 def test_cohort(platform, team, number):
     """It takes what its cohort has."""
 
-@promise(alone=None)
+@promise(alone=False)
 @pytest.mark.parametrize("number", range(20))
 def test_free(platform, number):
     """It takes nothing."""

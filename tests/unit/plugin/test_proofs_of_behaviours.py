@@ -90,6 +90,13 @@ def test_always_fails(platform):
     assert trial.rows("kill")[0]["cause"] == "void: without the fault the behaviour ended as failed"
 
 
+def test_a_proof_without_its_control_is_void_and_says_how_to_choose_both(trial):
+    trial.suite(HERE + ATTENTIVE)
+    trial.run("--prove", "-k", "quota-dropped").assert_outcomes(failed=1, deselected=1)
+    assert trial.rows("kill")[0]["cause"] == ("void: without the fault the behaviour did not run; choose proofs by "
+                                              "the behaviour's name (-k), not by the fault's")
+
+
 def test_what_cannot_run_is_no_proof_and_no_error(trial):
     trial.suite('''
 import pytest

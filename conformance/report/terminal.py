@@ -11,6 +11,7 @@ from rich.text import Text
 
 from conformance.model.outcome import Outcome
 from conformance.model.report import Kill, Report, Result
+from conformance.report.letters import clean
 from conformance.report.roll_up import (
     HELD,
     by_platform,
@@ -59,7 +60,7 @@ def contradicted(lines: Sequence[str], to: Console) -> None:
     if lines:
         to.print(Text("  The manifests cannot keep:", style="yellow"))
     for text in lines:
-        to.print(Text(f"    {_clean(text)}"))
+        to.print(Text(f"    {clean(text)}"))
 
 
 def line(result: Result, to: Console) -> Text:
@@ -75,7 +76,7 @@ def kill_line(kill: Kill, to: Console) -> Text:
     """Return the one line that tells a proof."""
     outcome, said = KILLS.get(kill.outcome, (kill.outcome, kill.outcome.label))
     text = Text("  ") + _verdict(outcome, said, to) + Text(f"{kill.fault} by {_sentence(kill.behaviour)}")
-    return text if kill.outcome is Outcome.FAILED else text + Text(f": {_clean(kill.cause)}")
+    return text if kill.outcome is Outcome.FAILED else text + Text(f": {clean(kill.cause)}")
 
 
 def _platform(name: str, results: list[Result], to: Console) -> None:
@@ -89,9 +90,9 @@ def _platform(name: str, results: list[Result], to: Console) -> None:
         to.print(line(result, to))
         if result.outcome is Outcome.PASSED:
             continue
-        to.print(Text(f"      {_clean(result.cause)}"))
+        to.print(Text(f"      {clean(result.cause)}"))
         for row in result.trace.splitlines():
-            to.print(Text(f"      {_clean(row)}", style="dim"))
+            to.print(Text(f"      {clean(row)}", style="dim"))
         if result.outcome in (Outcome.FAILED, Outcome.ERROR) and result.reproduce:
             to.print(Text("      again: ") + Text(result.reproduce, style="cyan"))
 
@@ -153,7 +154,7 @@ def _listed(title: str, entries: Iterable[str], to: Console) -> None:
         to.print()
         to.print(Text(title, style="yellow"))
         for entry in entries:
-            to.print(Text("\n".join(f"  {_clean(row)}" for row in entry.splitlines())))
+            to.print(Text("\n".join(f"  {clean(row)}" for row in entry.splitlines())))
 
 
 def _verdict(outcome: Outcome, said: str, to: Console) -> Text:
@@ -174,11 +175,6 @@ def _subject(result: Result) -> str:
 
 def _sentence(behaviour: str) -> str:
     return behaviour.rpartition("::")[2].replace("_", " ")
-
-
-def _clean(text: str) -> str:
-    """Return a text without what a terminal would obey."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _pretty(to: Console) -> bool:

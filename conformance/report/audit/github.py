@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from conformance.model.finding import Audit, Policy, Severity
-from conformance.report.audit.summary import FACTS_WAY_OUT, clean, relative, sentence, waiver
+from conformance.report.audit.summary import FACTS_WAY_OUT, relative, sentence, waiver
+from conformance.report.letters import clean
 
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 

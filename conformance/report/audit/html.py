@@ -13,7 +13,6 @@ from conformance.report.audit.excerpt import Excerpt, Lines, excerpts, read_line
 from conformance.report.audit.summary import (
     CLASSES,
     FACTS_WAY_OUT,
-    clean,
     counts,
     facts_needed,
     namespace,
@@ -22,6 +21,7 @@ from conformance.report.audit.summary import (
     waiver,
     xml,
 )
+from conformance.report.letters import clean
 
 _HERE = Path(__file__).parent
 _CLUSTER_WIDE = "(none)"

@@ -5,7 +5,8 @@ from itertools import groupby
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from conformance.model.finding import Audit, Finding, Policy, Problem, Severity
-from conformance.report.audit.summary import FACTS_WAY_OUT, clean, sentence, waiver, xml
+from conformance.report.audit.summary import FACTS_WAY_OUT, sentence, waiver, xml
+from conformance.report.letters import clean
 
 
 def render(audit: Audit, policies: Mapping[str, Policy]) -> str:  # noqa: ARG001 -- all forms are called alike

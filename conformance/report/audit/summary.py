@@ -64,11 +64,6 @@ def xml(text: str) -> str:
     return NOT_XML.sub("\ufffd", text)
 
 
-def clean(text: str) -> str:
-    """Return a text as one line, without what a terminal would obey."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
-
-
 def version() -> str:
     """Return the version of Seatrial."""
     return version_of("seatrial")

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from conformance.model.finding import Audit, Finding, Policy, PolicyClass, Severity
 from conformance.report.audit.excerpt import Excerpt, Lines, excerpts, read_lines
-from conformance.report.audit.summary import FACTS_WAY_OUT, clean, facts_needed, sentence, waiver
+from conformance.report.audit.summary import FACTS_WAY_OUT, facts_needed, sentence, waiver
+from conformance.report.letters import clean
 
 _COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "33", Severity.INFO: "36"}
 _BOLD, _DIM, _GREEN = "1", "2", "32"

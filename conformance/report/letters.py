@@ -1,0 +1,17 @@
+"""Letters that somebody else chose, made fit for where they are shown."""
+
+import re
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$@-])")
+_HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+
+
+def clean(text: str) -> str:
+    """Return a text as one line, without what a terminal would obey."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def in_markdown(text: str) -> str:
+    """Return a text that Markdown shows as it is, in one line."""
+    escaped = _SPECIAL.sub(r"\\\1", clean(text))
+    return "".join(_HTML.get(letter, letter) for letter in escaped)

@@ -51,6 +51,11 @@ COMMANDS = {
                "seatrial policy export gatekeeper/ --enforcement deny --only kueue"),
     "new": ("conformance.policies_command:New", "begin a policy of your own",
             "seatrial new policy accelerators/gpu-limit-is-set"),
+    "report": ("conformance.report_command", "show reports again, and say what changed from one run to another",
+               "seatrial report show seatrial-report/\n"
+               "seatrial report diff last-night/ tonight/\n"
+               "seatrial report diff local/ existing/ --tolerate disabled --tolerate unproved\n"
+               "seatrial report parity local/ kind/ > parity.md"),
     "promises": ("conformance.promises_command", "show what a platform folder promises, and what does not fit",
                  "seatrial promises my-platform/"),
     "size": ("conformance.size_command", "say where language models and MIG instances fit",

@@ -2,7 +2,7 @@
 
 import re
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$@-])")
+_SPECIAL = re.compile(r"(^[-+]|[\\`*_{}\[\]()#!|~$@])")
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
@@ -15,3 +15,9 @@ def in_markdown(text: str) -> str:
     """Return a text that Markdown shows as it is, in one line."""
     escaped = _SPECIAL.sub(r"\\\1", clean(text))
     return "".join(_HTML.get(letter, letter) for letter in escaped)
+
+
+def in_code(text: str) -> str:
+    """Return a text as code in a cell of a table in Markdown."""
+    shown = clean(text).replace("`", "'").replace("|", r"\|")
+    return f"`{shown}`"

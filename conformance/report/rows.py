@@ -6,7 +6,7 @@ uncovered_limits, confirmed_by), `result`, `kill`, `trouble` (an error outside o
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -29,23 +29,27 @@ def kill_row(kill: Kill) -> dict[str, Any]:
 
 def plain(thing: Result | Kill) -> dict[str, Any]:
     """Return a dataclass of the report as JSON types."""
-    fields = asdict(thing) | {"outcome": thing.outcome.label}
+    found = asdict(thing) | {"outcome": thing.outcome.label}
     if isinstance(thing, Result):
-        fields |= {"fidelity": thing.fidelity.label, "duration_s": round(thing.duration_s, 3)}
-    return fields
+        found |= {"fidelity": thing.fidelity.label, "duration_s": round(thing.duration_s, 3)}
+    return found
 
 
 def result_of(row: Row) -> Result:
     """Return the result that a row holds."""
-    fields = {name: value for name, value in row.items() if name != "row"}
-    fields |= {"outcome": outcome_of(row["outcome"]), "fidelity": fidelity_of(row["fidelity"])}
-    return Result(**fields)
+    found = _known(Result, row) | {"outcome": outcome_of(row["outcome"]), "fidelity": fidelity_of(row["fidelity"])}
+    return Result(**found)
 
 
 def kill_of(row: Row) -> Kill:
     """Return the cell of the kill matrix that a row holds."""
-    fields = {name: value for name, value in row.items() if name != "row"}
-    return Kill(**fields | {"outcome": outcome_of(row["outcome"])})
+    return Kill(**_known(Kill, row) | {"outcome": outcome_of(row["outcome"])})
+
+
+def _known(kind: type[Result | Kill], row: Row) -> dict[str, Any]:
+    # A newer Seatrial may have written fields that this one does not know.
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in row.items() if name in names}
 
 
 def outcome_of(label: str) -> Outcome:

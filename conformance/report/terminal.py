@@ -40,7 +40,7 @@ def console(file: IO[str]) -> Console:
 
 def summary(report: Report, to: Console) -> None:
     """Print the whole report for people, what failed last: that is where the eye is."""
-    to.print(Text(f"Seatrial {report.seatrial} on {_ground(report)}", style="bold"))
+    to.print(Text(f"Seatrial {report.seatrial} on {ground(report)}", style="bold"))
     for platform in dict.fromkeys(result.platform for result in report.results):
         _platform(platform, [result for result in report.results if result.platform == platform], to)
     _kill_matrix(report, to)
@@ -162,10 +162,11 @@ def _verdict(outcome: Outcome, said: str, to: Console) -> Text:
     return Text(f"{pretty if _pretty(to) else ascii_mark} {said:<12} ", style=style)
 
 
-def _ground(report: Report) -> str:
-    ground = report.cluster
-    words = [f"{ground['kind']} cluster" if "kind" in ground else "no cluster", ground.get("name", "")]
-    words += [f"{key} {ground[key]}" for key in ("kubernetes", "fidelity") if key in ground]
+def ground(report: Report) -> str:
+    """Return what a run stood on, in one line."""
+    said = report.cluster
+    words = [f"{said['kind']} cluster" if "kind" in said else "no cluster", said.get("name", "")]
+    words += [f"{key} {said[key]}" for key in ("kubernetes", "fidelity") if key in said]
     return ", ".join(filter(None, words))
 
 

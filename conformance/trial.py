@@ -25,6 +25,7 @@ from conformance.model.report import Kill
 from conformance.planning import Subject
 from conformance.report.ledger import PROPERTY, Ledger, Phase, lost, phase_in, reproduce
 from conformance.report.rows import Writer, kill_row, result_row
+from conformance.waiting import Unmet
 
 SUBJECT = "seatrial_subject"
 OUR_ERROR = 3
@@ -135,7 +136,7 @@ class Trial:
                                "confirmed_by": self.promises.confirmed_by,
                                "components": sorted(self.components),
                                "faults": sorted(catalog.faults_of(self.components))})
-        except SeatrialError as error:
+        except (SeatrialError, Unmet) as error:  # nothing is judged yet: what is not ready in time is our error
             self.writer.write({"row": "trouble", "text": str(error)})
             pytest.exit(str(error), returncode=OUR_ERROR)
 

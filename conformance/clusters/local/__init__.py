@@ -25,6 +25,7 @@ from conformance.objects import Api, is_true, load
 from conformance.waiting import eventually
 
 IMAGES = ("pause", "coredns", "busybox")
+LAST_LINES = 5
 
 Say = Callable[[str], None]
 
@@ -126,7 +127,7 @@ def up(name: str = "seatrial", *, real_nodes: int = 1, gpus_per_node: int = 8, p
             say("loading images")
             loading.result()
         say("waiting for nodes and DNS")
-        _await_nodes(api, [node.name for node in spec.nodes] + [node["metadata"]["name"] for node in wanted])
+        _await_nodes(api, spec.nodes, [node["metadata"]["name"] for node in wanted])
         eventually(partial(_available, api, "coredns", "kube-system"), becomes=True, within=60,
                    because=f"the DNS of cluster {name} is available",
                    story=partial(api.pod_troubles, "kube-system"))
@@ -214,12 +215,28 @@ def _ready_api(cluster: LocalCluster) -> Api:
     return api
 
 
-def _await_nodes(api: Api, names: list[str]) -> None:
-    def _not_ready() -> set[str]:
-        ready = {node["metadata"]["name"] for node in api.list("v1/Node") if is_true(node, "Ready")}
-        return set(names) - ready
+def _await_nodes(api: Api, real: Sequence[NodeSpec], fake: Sequence[str]) -> None:
+    wanted = {node.name for node in real} | set(fake)
 
-    eventually(_not_ready, becomes=set(), within=60 + len(names) / 10, because="every node is Ready")
+    def _not_ready() -> set[str]:
+        return wanted - {node["metadata"]["name"] for node in api.list("v1/Node") if is_true(node, "Ready")}
+
+    eventually(_not_ready, becomes=set(), within=60 + len(wanted) / 10, because="every node is Ready",
+               story=lambda: _why_not_ready(api, real))
+
+
+def _why_not_ready(api: Api, real: Sequence[NodeSpec]) -> list[str]:
+    """Return what the API server and the kubelet last said of each real node that is not Ready."""
+    told = []
+    for spec in real:
+        node = api.read("v1/Node", spec.name)
+        if node is None or not is_true(node, "Ready"):
+            conditions = (node or {}).get("status", {}).get("conditions") or []
+            told += [f"{spec.name}: {one['type']} is {one['status']}: {one.get('message', '')}"
+                     for one in conditions if one["type"] == "Ready"] or [f"{spec.name}: its kubelet made no Node"]
+            log = spec.folder / "log" / "kubelet.log"
+            told += log.read_text(errors="replace").splitlines()[-LAST_LINES:] if log.exists() else []
+    return told
 
 
 def _available(api: Api, deployment: str, namespace: str) -> bool:

@@ -22,6 +22,7 @@ from conformance.model.fault import Fault
 from conformance.model.feature import Feature
 from conformance.model.fidelity import Fidelity
 from conformance.model.promise import Promises, Team
+from conformance.waiting import Unmet
 
 HERE = Path(__file__).parent
 
@@ -129,6 +130,8 @@ class Ground:
     def open_cluster(self, settings, folder, say):
         if settings.cluster_name == "impossible":
             raise SeatrialError("this machine has no containerd", "apt-get install containerd")
+        if settings.cluster_name == "slow":
+            raise Unmet("every node is Ready: expected to become {} within 61.7 s; saw {'node-1'}", "  node-1: why")
         note(f"open {settings.cluster_name} for {folder.name}")
         return Cluster(settings.cluster, settings.cluster_name), settings.cluster_name != "theirs"
 

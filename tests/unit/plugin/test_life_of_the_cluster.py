@@ -49,6 +49,16 @@ def test_a_cluster_that_cannot_be_opened_is_our_error_in_one_line(trial):
     assert "Traceback" not in printed.stdout.str() + printed.stderr.str()
 
 
+def test_a_cluster_that_is_not_ready_in_time_is_our_error_with_what_was_seen(trial):
+    trial.suite(SUITE)
+    printed = trial.run("--cluster-name", "slow")
+    assert printed.ret == 3
+    (row,) = trial.rows("trouble")
+    assert row["text"].splitlines() == [
+        "every node is Ready: expected to become {} within 61.7 s; saw {'node-1'}", "  node-1: why"]
+    assert "Traceback" not in printed.stdout.str() + printed.stderr.str()
+
+
 def test_the_cluster_is_closed_when_the_run_is_interrupted(trial):
     trial.suite('''
 @promise()

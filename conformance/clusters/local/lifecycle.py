@@ -1,5 +1,6 @@
 """Bringing a local cluster up and taking it down again, whatever happened in between."""
 
+import ctypes
 import os
 import shutil
 import signal
@@ -32,6 +33,9 @@ INIT = Path(__file__).with_name("node.py")
 ROOM_PER_NODE_MB = 400
 """Free disk that a node needs: with CoreDNS and 16 fake nodes the first one has 235 MB after a minute (Kubernetes
 1.35.4, seen once), the rest is what a platform's images take at least."""
+INOTIFY_PER_NODE = 20
+"""inotify instances that a node's servers take: API server 6, kubelet 6, controller manager 5, containerd 1, and two
+to spare (counted in /proc/*/fd, Kubernetes 1.35.4). A kubelet that gets none says so in its log and waits for ever."""
 FULL_MB = 64
 """Below this etcd cannot go on: its log grows by segments of that size (etcd 3.6,
 server/storage/wal, SegmentSizeBytes)."""
@@ -60,10 +64,22 @@ def missing() -> list[tuple[str, str]]:
         lacks.append(("overlayfs in the kernel, which containers are unpacked on", "modprobe overlay"))
     if not cgroups.hierarchies():
         lacks.append(("cgroups under /sys/fs/cgroup", "mount -t cgroup2 none /sys/fs/cgroup"))
+    if (free := free_inotify(INOTIFY_PER_NODE)) < INOTIFY_PER_NODE:
+        lacks.append((f"inotify instances: {free} are free, a node takes {INOTIFY_PER_NODE}",
+                      "sysctl -w fs.inotify.max_user_instances=1024"))
     if network.bridged_traffic_is_dropped():
         lacks.append(("bridged traffic: the FORWARD chain drops it (Docker's default)",
                       "iptables -I FORWARD -i seatrial+ -o seatrial+ -j ACCEPT"))
     return lacks
+
+
+def free_inotify(wanted: int) -> int:
+    """Return how many inotify instances this user can still have, `wanted` at most: by taking them for a moment."""
+    init = ctypes.CDLL(None).inotify_init1
+    taken = [fd for fd in (init(os.O_CLOEXEC) for _ in range(wanted)) if fd >= 0]
+    for fd in taken:
+        os.close(fd)
+    return len(taken)
 
 
 def check_machine() -> None:

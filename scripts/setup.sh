@@ -5,18 +5,13 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 say() { printf '== %s\n' "$*" >&2; }
 die() { printf 'seatrial: %s\n  way out: %s\n' "$1" "$2" >&2; exit 3; }
 
+. scripts/packages.sh
+
 [ "$(id -u)" -eq 0 ] || die "namespaces, mounts and network links need root" "sudo -E $0 $*"
 
 system_packages() {
-    local missing=()
-    command -v containerd >/dev/null || missing+=(containerd)
-    command -v runc >/dev/null || missing+=(runc)
-    [ -x /usr/lib/cni/bridge ] || [ -x /opt/cni/bin/bridge ] || missing+=(containernetworking-plugins)
-    command -v iptables >/dev/null || missing+=(iptables)
-    command -v conntrack >/dev/null || missing+=(conntrack)
-    command -v ip >/dev/null || missing+=(iproute2)
-    [ -x /bin/busybox ] || missing+=(busybox-static)
-    [ -e /etc/ssl/certs/ca-certificates.crt ] || [ -d /etc/pki/tls/certs ] || missing+=(ca-certificates)
+    local missing
+    mapfile -t missing < <(missing_packages)
     # Only a step of scripts/test looks at a page; the trial does without.
     [ -z "${needs_browser:-}" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null ||
         command -v google-chrome >/dev/null || missing+=(chromium)
@@ -24,9 +19,7 @@ system_packages() {
         missing+=("$("$PYTHON" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')")
     [ ${#missing[@]} -eq 0 ] && return
     command -v apt-get >/dev/null || die "this machine lacks ${missing[*]}" "install them with your package manager"
-    say "installing ${missing[*]}"
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    install_packages "${missing[@]}"
 }
 
 find_python() {

@@ -1,11 +1,12 @@
 """`seatrial build`: builds programs and writes their images, or lists what there is."""
 
 import argparse
+import hashlib
 import json
 import sys
 from collections.abc import Sequence
 
-from conformance.builds.builder import Built, build, state
+from conformance.builds.builder import Built, build, key, state
 from conformance.builds.catalogue import BUSYBOX, PROGRAMS, Program, select
 from conformance.builds.images import images
 from conformance.builds.manifests import BUILT_WITH, rendered
@@ -19,6 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="a program to build (default: all of them)")
     parser.add_argument("--list", action="store_true",
                         help="show what can be built and what is cached; build nothing")
+    parser.add_argument("--key", action="store_true",
+                        help="print a name for what a build of everything would leave in the cache; build nothing")
     parser.add_argument("--verify", action="store_true",
                         help="hash every cached file, not only those that look changed")
     parser.add_argument("--output", choices=("table", "json"), default="table", help="form of the answer")
@@ -27,6 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Build and pack what is named, or list it; return the exit code. Raise SeatrialError, UsageError."""
     chosen = select(args.names or None)
+    if args.key:
+        print(_key(chosen))
+        return 0
     if args.list:
         rows = [_row(program, built) for program, built in state() if program in chosen]
     else:
@@ -42,6 +48,11 @@ def run(args: argparse.Namespace) -> int:
         _print_table([[row["component"], row["version"] or "-", row["module"], _size(row["size_bytes"]),
                        "yes" if row["cached"] else "no"] for row in rows])
     return 0
+
+
+def _key(programs: Sequence[Program]) -> str:
+    # A CI system keeps the cache under this name: it changes with the pinned sources, the flags and the machine.
+    return hashlib.sha256("\n".join(f"{program.name} {key(program)}" for program in programs).encode()).hexdigest()
 
 
 def _everything(chosen: Sequence[Program], args: argparse.Namespace) -> dict[str, Built]:

@@ -39,6 +39,21 @@ def test_a_build_is_listed_as_cached_afterwards(capsys):
     assert any(path.name == "pause.tar" for path in store.root().rglob("*")), "the image was not written"
 
 
+@pytest.mark.usefixtures("no_go")
+def test_the_key_of_the_cache_follows_from_the_pinned_sources(capsys, monkeypatch):
+    def said(*names: str) -> str:
+        assert run("--key", *names) == 0
+        return capsys.readouterr().out
+
+    everything, etcd = said(), said("etcd")
+    assert said() == everything
+    assert not list(store.root().rglob("*")), "something was built"
+    pinned = command.key
+    monkeypatch.setattr(command, "key", lambda program: pinned(program) + "x" * (program.name == "kueue"))
+    assert said() != everything
+    assert said("etcd") == etcd
+
+
 def test_an_unknown_name_is_a_usage_error():
     with pytest.raises(UsageError):
         run("kublet")

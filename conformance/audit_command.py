@@ -13,6 +13,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
+from conformance import servers
 from conformance.errors import UsageError
 from conformance.model.finding import Audit, Finding, Problem, Severity, Waiver
 from conformance.policy import facts, policies, sources, waivers
@@ -52,6 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--engine", choices=("regorus", "opa"), default="regorus",
         help="what runs the policies: regorus in this process, or OPA (default: regorus)")
     add("--opa-url", metavar="URL", help="an OPA server that is there (default: one of our own is started)")
+    add("--opa-as", choices=servers.FORMS,
+        help="how our own server runs (default: as a container where seatrial[containers] is installed and an engine "
+             "answers, else as a process)")
     add("--opa-token-file", type=Path, metavar="FILE", help="holds the token for it (default: SEATRIAL_OPA_TOKEN)")
     add("--opa-timeout", type=float, default=30, metavar="S", help="seconds that it has to answer (default: 30)")
     add("--write-baseline", type=Path, metavar="FILE", help="write all that is found as a baseline, and exit 0")
@@ -99,6 +103,8 @@ def _check(args: argparse.Namespace) -> None:
         raise UsageError("--opa-url is about --engine opa", "add --engine opa")
     if args.jobs < 1:
         raise UsageError("--jobs must be 1 or more", "the number of cores is a good one")
+    if args.opa_as and (args.opa_url or args.engine != "opa"):
+        raise UsageError("--opa-as is about our own OPA server", "add --engine opa, take --opa-url out")
     if args.jobs > 1 and args.engine == "opa":
         raise UsageError("--jobs is about the engine in this process", "take --jobs or --engine opa out")
 
@@ -127,7 +133,8 @@ def _engine(args: argparse.Namespace, corpus: policies.Corpus, known: dict[str, 
     from conformance.policy import opa  # noqa: PLC0415 -- slow imports, for who asks for it
 
     with opa.connected(corpus, data, opa.server(args.opa_url, args.opa_token_file), timeout_s=args.opa_timeout) \
-            if args.opa_url else opa.started(corpus, data, timeout_s=args.opa_timeout) as engine:
+            if args.opa_url else opa.started(corpus, data, timeout_s=args.opa_timeout,
+                                             form=args.opa_as or servers.fitting()) as engine:
         yield engine
 
 

@@ -4,40 +4,31 @@ A server may be somebody's: what is put on it stands under a prefix of its own (
 is taken away at the end.
 """
 
-import ctypes
 import json
 import os
 import re
 import secrets
-import signal
-import socket
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
 from opa_client import OpaClient, errors
 from requests import exceptions
 
-from conformance.builds import build
+from conformance import servers
 from conformance.errors import SeatrialError, UsageError
 from conformance.policy import rego
 from conformance.policy.engine import Question, Raw, raw
 from conformance.policy.policies import Corpus
-from conformance.waiting import Unmet, eventually
 
 DEFAULT_PORT = 8181
 TIMEOUT_S = 30.0
 AT_ONCE = 100
 TOKEN_VARIABLE = "SEATRIAL_OPA_TOKEN"  # noqa: S105 -- the name of it
-START_WITHIN_S = 20
-START_TRIES = 3
-PR_SET_PDEATHSIG = 1
 _REFUSED = (401, 403)
 _SLOW = "timed out"
 
@@ -135,24 +126,26 @@ def connected(corpus: Corpus, data: Mapping[str, Any], at: Server, *, timeout_s:
 
 
 @contextmanager
-def started(corpus: Corpus, data: Mapping[str, Any], *, timeout_s: float = TIMEOUT_S) -> Iterator[Opa]:
+def started(corpus: Corpus, data: Mapping[str, Any], *, timeout_s: float = TIMEOUT_S, form: str = servers.PROCESS,
+            engine: str = "") -> Iterator[Opa]:
     """Start a server of our own that has the policies, yield it as an engine, and end it. Raises SeatrialError.
 
-    OPA is built first when it is not there yet. Call it on the main thread: the server dies with the one that calls.
+    `form` is that of the server, `engine` where a container's engine listens. OPA is built first when it is not
+    there yet. Call it on the main thread: the server dies with the one that calls.
     """
-    binary = build(["opa"])["opa"].path
-    prefix = _prefix()
-    with TemporaryDirectory(prefix="seatrial-opa-") as scratch:
-        # Read once, at the start: nothing is left to remove when we are killed later.
-        folder = Path(scratch) / prefix
-        token = secrets.token_urlsafe(32)
-        _write(folder, {**_modules(corpus, prefix), "authority.rego": _AUTHORITY.format(token=token),
-                        "data.json": json.dumps({prefix: data})})
-        at, process = _start(binary, folder, token)
+    prefix, token = _prefix(), secrets.token_urlsafe(32)
+    own = servers.OwnServer(
+        program="opa",
+        arguments=("run", "--server", "--addr", servers.ADDRESS, "--skip-version-check", "--log-level=error",
+                   "--authentication=token", "--authorization=basic", servers.FOLDER),
+        files={**_modules(corpus, prefix), "authority.rego": _AUTHORITY.format(token=token),
+               "data.json": json.dumps({prefix: data})},
+        answers=lambda at: _is_up(Server(at.host, at.port)))
     try:
-        yield Opa(_Line(at, prefix, timeout_s, direct=True))
-    finally:
-        _end(process)
+        with servers.started(own, form, engine=engine) as at:
+            yield Opa(_Line(Server(at.host, at.port, token=token), prefix, timeout_s, direct=True))
+    except servers.NotStarted as refused:
+        raise servers.NotStarted(own, refused.said.replace(f"data.{prefix}.", "data.")) from None
 
 
 class _Line:
@@ -255,6 +248,14 @@ def _client(at: Server, timeout_s: float, *, direct: bool) -> OpaClient:
     return client
 
 
+def _is_up(at: Server) -> bool:
+    client = _client(at, servers.START_WITHIN_S, direct=True)
+    try:
+        return bool(client.check_health())
+    finally:
+        client.close_connection()
+
+
 def _prefix() -> str:
     return f"seatrial_{secrets.token_hex(8)}"
 
@@ -264,72 +265,6 @@ def _modules(corpus: Corpus, prefix: str) -> dict[str, str]:
     rules = {f"{policy.id}/rule.rego": policy.source for policy in corpus.policies.values()}
     found = {**rego.in_order(corpus.library), **rules, "driver.rego": _DRIVER}
     return {name: rego.under(prefix, source) for name, source in found.items()}
-
-
-def _write(folder: Path, texts: Mapping[str, str]) -> None:
-    for name, text in texts.items():
-        file = folder / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-
-
-def _start(binary: Path, folder: Path, token: str) -> tuple[Server, "subprocess.Popen[bytes]"]:
-    said = folder.with_name("said")
-    for _ in range(START_TRIES):
-        at = Server("127.0.0.1", _free_port(), token=token)
-        process = _run(binary, folder, at, said)
-        if _is_up(process, at):
-            return at, process
-        reason = said.read_text(encoding="utf-8", errors="replace").replace(f"{folder}/", "")
-        if "address already in use" not in reason:
-            break
-    reason = " ".join(reason.replace(f"data.{folder.name}.", "data.").split())
-    raise SeatrialError(f"our own OPA server did not start: {reason}")
-
-
-def _run(binary: Path, folder: Path, at: Server, said: Path) -> "subprocess.Popen[bytes]":
-    parent = os.getpid()
-    libc = ctypes.CDLL(None)
-
-    def end_with_parent() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    with said.open("wb") as log:
-        # An empty environment: no setting of the user's own OPA, and no secret, finds its way into ours.
-        return subprocess.Popen(
-            [binary, "run", "--server", "--addr", f"{at.host}:{at.port}", "--skip-version-check", "--log-level=error",
-             "--authentication=token", "--authorization=basic", folder],
-            env={}, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-            preexec_fn=end_with_parent)  # noqa: PLW1509 -- it only asks the kernel, and no thread of ours runs
-
-
-def _is_up(process: "subprocess.Popen[bytes]", at: Server) -> bool:
-    client = _client(at, START_WITHIN_S, direct=True)
-    try:
-        eventually(lambda: process.poll() is not None or client.check_health(), becomes=True, within=START_WITHIN_S)
-    except BaseException as error:
-        _end(process)
-        if isinstance(error, Unmet):
-            raise SeatrialError(f"our own OPA server did not answer within {START_WITHIN_S} s",
-                                "the machine is too busy: try again") from None
-        raise
-    finally:
-        client.close_connection()
-    return process.poll() is None
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    process.kill()
-    process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _token(file: Path | None) -> str:

@@ -51,6 +51,7 @@ def test_what_cannot_be_judged_ends_with_2_and_the_rest_is_judged(audit, write, 
 @pytest.mark.parametrize(("words", "said"), [
     ([], "nothing to audit"), (["--dry-run", "a"], "--dry-run is about --fix"),
     (["a", "--opa-url", "http://127.0.0.1:1"], "--opa-url is about --engine opa"),
+    (["a", "--opa-as", "process"], "--opa-as is about our own OPA server"),
     (["a", "--jobs", "0"], "--jobs must be 1 or more"),
     (["a", "--jobs", "2", "--engine", "opa"], "--jobs is about the engine in this process"),
     (["a", "--waivers", "none.yaml"], "none.yaml: cannot be read: No such file"),

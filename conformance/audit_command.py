@@ -119,9 +119,10 @@ def _judge_all(args: argparse.Namespace, judge: Judge, corpus: policies.Corpus, 
         with Workers(args.jobs, corpus, known) as workers:
             workers.judge(judge, files, sys.stdin.buffer)
     if args.cluster:
-        from conformance.policy import live  # noqa: PLC0415 -- the client of Kubernetes takes half a second to load
+        from conformance.objects import Api  # noqa: PLC0415 -- the client of Kubernetes takes half a second to load
+        from conformance.policy import live  # noqa: PLC0415
 
-        judge.file(live.manifests(live.opened(args.kubeconfig, args.context), live.kinds(corpus), args.namespace))
+        judge.file(live.manifests(Api.open(args.kubeconfig, args.context), live.kinds(corpus), args.namespace))
 
 
 @contextmanager
@@ -171,9 +172,10 @@ def _fix(audit: Audit, judge: Callable[[], Judge], *, dry_run: bool) -> Audit:
 def _facts(args: argparse.Namespace) -> dict[str, Any]:
     if args.facts != "cluster":
         return facts.read(Path(args.facts)) if args.facts else {}
-    from conformance.policy import live  # noqa: PLC0415 -- as above
+    from conformance.objects import Api  # noqa: PLC0415 -- as above
+    from conformance.policy import live  # noqa: PLC0415
 
-    return live.facts(live.opened(args.kubeconfig, args.context))
+    return live.facts(Api.open(args.kubeconfig, args.context))
 
 
 def _waivers(file: Path | None, corpus: policies.Corpus) -> list[Waiver]:

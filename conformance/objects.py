@@ -4,23 +4,28 @@ Kinds are named `apiVersion/Kind`, for example `v1/Pod` or `kueue.x-k8s.io/v1bet
 """
 
 import json
+import os
 import re
+import ssl
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlencode
 
 import urllib3
+import yaml
 from kubernetes import client, config
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
 from conformance.errors import SeatrialError, UsageError
-from conformance.waiting import Stop, eventually
+from conformance.waiting import Stop, Unmet, eventually
 
 Object = dict[str, Any]
 Objects = list[Object]
@@ -30,13 +35,20 @@ FIELD_MANAGER = "seatrial"
 FIRST = ("Namespace", "CustomResourceDefinition")
 SILENCE_S = 60
 """A watch that says nothing for so long is opened again: whoever should speak may be gone."""
-NOT_FOUND, CONFLICT, GONE, TOO_MANY = 404, 409, 410, 429
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, GONE, TOO_MANY = 401, 403, 404, 409, 410, 429
+PAGE = 500
+"""Objects of one page: some megabytes of pods."""
+REPEATABLE = ("GET", "PATCH", "PUT", "DELETE")
+"""What comes to the same when it is done twice; whether a POST was done cannot be told when its answer is lost."""
+NOT_ALLOWED = re.compile(r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) (?:resource "(?P<resource>[^"]*)" in API group '
+                         r'"(?P<group>[^"]*)"(?: in the namespace "(?P<namespace>[^"]*)")?|path "(?P<path>[^"]*)")')
 
 
 class Refused(SeatrialError):
     """The API server, or a webhook that it asked, said no to a write.
 
-    `status` is the HTTP status, `by` who said no: `schema`, `CEL`, `webhook NAME`, `rbac`, `quota` or `server`.
+    `status` is the HTTP status, `by` who said no: `schema`, `CEL`, `webhook NAME`, `quota` or `server`. That the
+    account may not do it at all is no answer to what was written: that is `Forbidden`.
     """
 
     def __init__(self, what: str, status: int, message: str) -> None:
@@ -47,7 +59,26 @@ class Refused(SeatrialError):
 
 
 class Unreachable(SeatrialError):
-    """The API server does not answer."""
+    """The API server does not answer; `may_be_done`: what it was asked for, it may have done."""
+
+    def __init__(self, message: str, way_out: str = "", *, may_be_done: bool = False) -> None:
+        super().__init__(message, way_out)
+        self.may_be_done = may_be_done
+
+
+class Unauthorized(SeatrialError):
+    """The API server does not know who asks: what the kubeconfig shows it is expired, revoked or of another server."""
+
+
+class Forbidden(SeatrialError):
+    """The account may not do that, as far as RBAC says: `verb` and `resource` (`jobs.batch`), and where."""
+
+    def __init__(self, user: str, verb: str, resource: str, namespace: str = "") -> None:
+        self.verb, self.resource, self.namespace = verb, resource, namespace
+        where = f"in namespace {namespace}" if namespace else "in the whole cluster"
+        super().__init__(f"{user} may not {verb} {resource} {where}",
+                         f"let somebody grant it the verb {verb} on {resource}; all that Seatrial needs is in "
+                         "reference-manifests/rbac/")
 
 
 def _who_refused(status: int, message: str) -> str:
@@ -61,11 +92,27 @@ def _who_refused(status: int, message: str) -> str:
         return "schema" if any(word in message for word in schema) else "CEL"
     if status == 400 and ("strict decoding" in message or "unknown field" in message):
         return "schema"
-    if status == 403 and "exceeded quota" in message:
+    if status == FORBIDDEN and "exceeded quota" in message:
         return "quota"
-    if status == 403 and "cannot" in message:
-        return "rbac"
     return "server"
+
+
+def kubeconfig(named: Path | None = None) -> str:
+    """Return the kubeconfig files that count, as kubectl chooses them: the named one, KUBECONFIG, ~/.kube/config.
+
+    Several are separated as in KUBECONFIG.
+    """
+    return str(named or os.environ.get("KUBECONFIG") or "~/.kube/config")
+
+
+def _current_context(files: str) -> str | None:
+    """Return the current context: the first file that names one decides, as for kubectl."""
+    for file in filter(None, files.split(os.pathsep)):
+        path = Path(file).expanduser()
+        said = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
+        if isinstance(said, dict) and said.get("current-context"):
+            return str(said["current-context"])
+    return None
 
 
 def load(path: Path) -> Objects:
@@ -111,29 +158,65 @@ class _Resource:
 class Api:
     """One API server, as one kubeconfig context sees it. Safe to share between threads."""
 
-    def __init__(self, api_client: client.ApiClient) -> None:
+    def __init__(self, api_client: client.ApiClient, *, context: str = "", outage_s: float = 0) -> None:
         self._client = api_client
         self.host: str = api_client.configuration.host
+        self.context = context
+        """The kubeconfig's context that opened it."""
+        self._outage_s = outage_s
+        self._answered = False
+        self._date = ""
         self._resources: dict[str, _Resource] = {}
 
     @classmethod
-    def open(cls, kubeconfig: Path, context: str | None = None) -> Self:
-        """Open the API server of a kubeconfig. Raises UsageError when the file cannot be used."""
+    def open(cls, named: Path | None = None, context: str | None = None, *, outage_s: float = 0) -> Self:
+        """Open the API server of a kubeconfig (see `kubeconfig`) and of its current or another context.
+
+        One that has answered and goes away is waited for, `outage_s` seconds long: it may be starting again.
+        Raises UsageError when the file cannot be used or has no such context.
+        """
+        files = kubeconfig(named)
         configuration = client.Configuration()
         try:
-            config.load_kube_config(str(kubeconfig), context=context, client_configuration=configuration,
-                                    persist_config=False)
-        except (config.ConfigException, OSError) as error:
-            raise UsageError(f"kubeconfig {kubeconfig} cannot be used: {error}",
-                             "name one with --kubeconfig") from error
+            chosen = context or _current_context(files)
+            config.load_kube_config(files, context=chosen, client_configuration=configuration, persist_config=False)
+        except (config.ConfigException, OSError, yaml.YAMLError, ValueError, TypeError, AttributeError) as error:
+            raise UsageError(f"kubeconfig {files} cannot be used: {_first_line(error)}", _another(files)) from error
         configuration.connection_pool_maxsize = 64
-        return cls(client.ApiClient(configuration))
+        return cls(client.ApiClient(configuration), context=chosen or "", outage_s=outage_s)
 
     # -- requests ---------------------------------------------------------------------------------
 
     def _send(self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: object = None,
               content_type: str = "application/json", stream: bool = False, timeout_s: float = 60,
               ) -> urllib3.BaseHTTPResponse:
+        """Ask, and ask once more when the server was away for a moment.
+
+        Raises Unreachable, and Unauthorized and Forbidden once the server is sure of that.
+        """
+        ask = partial(self._ask, method, path, query, body, content_type, stream=stream, timeout_s=timeout_s)
+        try:
+            response = ask()
+        except Unreachable as error:
+            if not self._answered or not self._outage_s or (method not in REPEATABLE and error.may_be_done):
+                raise
+            self._await_ready(error)
+            response = ask()
+        # A server that starts answers before it knows all its roles and accounts.
+        if response.status in (UNAUTHORIZED, FORBIDDEN) and self._outage_s and not self._is_ready():
+            self._await_ready(Unreachable(f"API server {self.host} is not ready"))
+            response = ask()
+        self._answered = True
+        self._date = response.headers.get("Date") or self._date
+        if response.status == UNAUTHORIZED:
+            raise self._unauthorized(_message(response))
+        not_allowed = NOT_ALLOWED.search(_message(response)) if response.status == FORBIDDEN else None
+        if not_allowed:
+            raise _forbidden(not_allowed)
+        return response
+
+    def _ask(self, method: str, path: str, query: Mapping[str, str] | None, body: object, content_type: str, *,
+             stream: bool, timeout_s: float) -> urllib3.BaseHTTPResponse:
         headers = {"Accept": "application/json", **self._client.default_headers}
         token = self._client.configuration.get_api_key_with_prefix("authorization") \
             or self._client.configuration.get_api_key_with_prefix("BearerToken")
@@ -147,8 +230,33 @@ class Api:
                 method, url, headers=headers, body=None if body is None else json.dumps(body),
                 timeout=urllib3.Timeout(connect=5, read=timeout_s), preload_content=not stream, retries=False)
         except urllib3.exceptions.HTTPError as error:
-            raise Unreachable(f"API server {self.host} does not answer: {_cause(error)}") from error
+            raise _unreachable(self.host, error) from error
         return response
+
+    def _is_ready(self) -> bool:
+        """Whether the server says that it is ready; one that does not let us ask is."""
+        try:
+            found = self._ask("GET", "/readyz", None, None, "", stream=False, timeout_s=5)
+        except Unreachable:
+            return False
+        return found.status in (200, UNAUTHORIZED, FORBIDDEN, NOT_FOUND)
+
+    def _await_ready(self, outage: Unreachable) -> None:
+        try:
+            eventually(self._is_ready, becomes=True, within=self._outage_s)
+        except Unmet:
+            raise Unreachable(f"{outage.message}, for {self._outage_s:g} s", outage.way_out) from outage
+
+    def _unauthorized(self, message: str) -> Unauthorized:
+        shown = "token" if self._client.configuration.api_key else "client certificate"
+        whose = f"of context {self.context} " if self.context else ""
+        return Unauthorized(f"API server {self.host} does not accept the {shown} {whose}({UNAUTHORIZED} {message})",
+                            "it may have expired: log in again, or name another context with --context")
+
+    @property
+    def server_time(self) -> datetime:
+        """The server's clock as of its last answer; ours when it did not say."""
+        return parsedate_to_datetime(self._date) if self._date else datetime.now(UTC)
 
     def get(self, path: str, **query: str) -> Any:
         """Return the JSON of a GET, or None when it is not there. Raises SeatrialError otherwise."""
@@ -271,6 +379,26 @@ class Api:
     def list(self, kind: str, namespace: str | None = None, labels: str = "", fields: str = "") -> Objects:
         """Return all objects of a kind, in a namespace or everywhere, that match the selectors."""
         return self._page(kind, namespace, labels, fields)[0]
+
+    def each(self, kind: str, namespace: str | None = None, labels: str = "", *, page: int = PAGE) -> Iterator[Object]:
+        """Yield all objects of a kind, as the server has them, holding one page of them at a time.
+
+        What changes meanwhile may be seen or not.
+        """
+        path, after = self.path(kind, namespace), ""
+        while True:
+            query = {"limit": str(page)} | {key: value for key, value in
+                                            (("labelSelector", labels), ("continue", after)) if value}
+            response = self._send("GET", path, query=query)
+            found = json.loads(response.data) if response.status in (200, GONE) else {}
+            after = found.get("metadata", {}).get("continue", "")
+            if response.status == GONE and after:
+                continue  # the server has forgotten the list that we were in: it goes on with what there is now
+            if response.status >= 400:
+                raise SeatrialError(f"GET {path}: {response.status} {_message(response)}")
+            yield from found["items"]
+            if not after:
+                return
 
     def _page(self, kind: str, namespace: str | None, labels: str, fields: str = "",
               ) -> tuple[Objects, str]:
@@ -418,9 +546,44 @@ def _message(response: urllib3.BaseHTTPResponse) -> str:
         return text.strip()
 
 
-def _cause(error: BaseException) -> str:
-    reason = getattr(error, "reason", None)
-    return str(reason if reason else error)
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).strip().splitlines()[0]
+
+
+def _another(files: str) -> str:
+    """Return the way out of a kubeconfig or a context that cannot be used."""
+    with suppress(Exception):  # then there is no context to choose from
+        known = sorted(str(one["name"]) for one in config.list_kube_config_contexts(files)[0])
+        return f"its contexts are: {', '.join(known)}; name one with --context, or another file with --kubeconfig"
+    return "name another one with --kubeconfig"
+
+
+def _forbidden(said: re.Match[str]) -> Forbidden:
+    resource = said["path"] or said["resource"] + (f".{said['group']}" if said["group"] else "")
+    return Forbidden(said["user"], said["verb"], resource, said["namespace"] or "")
+
+
+def _unreachable(host: str, error: urllib3.exceptions.HTTPError) -> Unreachable:
+    causes: Lines = []
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, ssl.SSLCertVerificationError):
+            return Unreachable(f"the certificate of API server {host} is not accepted: {found.verify_message}",
+                               _untrusted(found.verify_message))
+        causes.append(str(getattr(found, "reason", None) or found))
+        found = found.__cause__ or found.__context__ or next(
+            (one for one in found.args if isinstance(one, BaseException)), None)
+    not_sent = isinstance(error, urllib3.exceptions.ConnectTimeoutError | urllib3.exceptions.NewConnectionError)
+    return Unreachable(f"API server {host} does not answer: {causes[0]}",
+                       "see whether it runs and a network, a VPN or a proxy leads there: kubectl get --raw /readyz",
+                       may_be_done=not not_sent)
+
+
+def _untrusted(why: str) -> str:
+    if "not yet valid" in why or "expired" in why:
+        here = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+        return f"this machine's clock says {here}: set it right, or let the server's certificate be renewed"
+    return "the kubeconfig's certificate-authority-data belongs to another server: get the kubeconfig again"
 
 
 def _not_yet(refusal: Refused) -> bool:

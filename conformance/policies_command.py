@@ -162,9 +162,10 @@ class Snapshot:
     @staticmethod
     def run(args: argparse.Namespace) -> int:
         """Print the objects that an audit looks at as one JSON List; 2 when some could not be listed."""
-        from conformance.policy import live  # noqa: PLC0415 -- the client of Kubernetes takes half a second to load
+        from conformance.objects import Api  # noqa: PLC0415 -- the client of Kubernetes takes half a second to load
+        from conformance.policy import live  # noqa: PLC0415
 
-        found, problems = live.snapshot(live.manifests(live.opened(args.kubeconfig, args.context),
+        found, problems = live.snapshot(live.manifests(Api.open(args.kubeconfig, args.context),
                                                        live.kinds(policies.load()), args.namespace))
         json.dump(found, sys.stdout, indent=1)
         sys.stdout.write(os.linesep)

@@ -2,9 +2,7 @@
 
 import contextlib
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from conformance.errors import SeatrialError
@@ -25,15 +23,6 @@ _FEATURE = "kubernetes.podspec-"
 
 class _Start:
     line = column = index = 0
-
-
-def opened(kubeconfig: Path | None, context: str | None) -> Api:
-    """Return the API server of a kubeconfig: the named one, that of KUBECONFIG, or ~/.kube/config.
-
-    Raises UsageError when it cannot be used.
-    """
-    named = os.environ.get("KUBECONFIG", "").split(os.pathsep)[0]
-    return Api.open(kubeconfig or Path(named or "~/.kube/config").expanduser(), context)
 
 
 def kinds(corpus: Corpus) -> list[str]:

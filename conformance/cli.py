@@ -58,6 +58,10 @@ COMMANDS = {
                "seatrial report parity local/ kind/ > parity.md"),
     "promises": ("conformance.promises_command", "show what a platform folder promises, and what does not fit",
                  "seatrial promises my-platform/"),
+    "survey": ("conformance.survey_command", "say what a cluster has, and which promises can be checked there",
+               "seatrial survey\n"
+               "seatrial survey --context staging --platform my-platform/\n"
+               "seatrial survey --output json > survey.json"),
     "size": ("conformance.size_command", "say where language models and MIG instances fit",
              "seatrial size --list\n"
              "seatrial size --model Llama-3.1-8B --gpu H100-SXM-80GB --context 32768 --sequences 8\n"

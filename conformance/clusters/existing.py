@@ -6,11 +6,29 @@ from functools import cached_property
 from pathlib import Path
 
 from conformance.errors import SeatrialError, UsageError
+from conformance.model import names
 from conformance.model.fidelity import Fidelity
-from conformance.objects import Api
+from conformance.objects import Api, Object
 
-FAKE_NODE = "kwok.x-k8s.io/node"
-REAL_GPU = "nvidia.com/gpu.present"
+GPUS = (names.GPU_RESOURCE, "nvidia.com/mig-")
+"""How the names of resources begin that are GPUs, shares of them or instances on them."""
+
+
+
+def fidelity_of(node: Object) -> Fidelity:
+    """Return how real a verdict is that stands on a node, as far as the node says."""
+    labels, annotations = node["metadata"].get("labels") or {}, node["metadata"].get("annotations") or {}
+    if names.KWOK_ANNOTATION in annotations:
+        return Fidelity.CONTROL_PLANE
+    pretends = names.NODE_LABEL in labels or names.SIMULATED in labels
+    return Fidelity.HARDWARE if labels.get(names.GPU_PRESENT) == "true" and not pretends else Fidelity.NODE
+
+
+def offers_gpus(node: Object) -> bool:
+    """Whether a node has GPUs, or instances on one."""
+    offered = (node.get("status") or {}).get("allocatable") or {}
+    return any(name.startswith(GPUS) for name in offered) or \
+        (node["metadata"].get("labels") or {}).get(names.GPU_PRESENT) == "true"
 
 
 @dataclass(frozen=True)
@@ -32,12 +50,9 @@ class ExistingCluster:
 
     @cached_property
     def fidelity(self) -> Fidelity:
-        """What its nodes say: with a fake node it is control-plane, with discovered GPUs hardware."""
-        nodes = [node["metadata"] for node in self.api.list("v1/Node")]
-        if not nodes or any(FAKE_NODE in (node.get("annotations") or {}) for node in nodes):
-            return Fidelity.CONTROL_PLANE
-        found = any((node.get("labels") or {}).get(REAL_GPU) == "true" for node in nodes)
-        return Fidelity.HARDWARE if found else Fidelity.NODE
+        """What its nodes with GPUs say: the least real of them."""
+        return min((fidelity_of(node) for node in self.api.each("v1/Node") if offers_gpus(node)),
+                   default=Fidelity.CONTROL_PLANE)
 
     def load_images(self, archives: Mapping[str, Path]) -> None:
         """Refuse: its nodes pull their own images. Raises SeatrialError."""

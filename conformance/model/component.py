@@ -31,6 +31,10 @@ class Component:
     """It comes with the cluster, so that no platform folder names it."""
     adds: Callable[[Mapping[str, Any]], frozenset[Feature]] = lambda _: frozenset()
     """What it provides besides where a platform's settings say so."""
+    added_by: tuple[tuple[Feature, str], ...] = ()
+    """For each feature that `adds` may add, the setting that does, in words."""
+    settings_on: Callable[[Any], Mapping[str, Any]] = lambda _: {}
+    """Its settings on a live cluster, as `platform.yaml` would say them."""
 
     def set_up(self, settings: Mapping[str, Any]) -> Self:
         """Return the component as a platform with these settings has it."""

@@ -42,6 +42,11 @@ GPU_MODE = "nvidia.com/gpu.mode"
 GPU_SHARING = "nvidia.com/gpu.sharing-strategy"
 MIG_CAPABLE = "nvidia.com/mig.capable"
 MIG_STRATEGY = "nvidia.com/mig.strategy"
+MIG_CONFIG = "nvidia.com/mig.config"
+"""The layout that MIG Manager is told to make."""
+
+SIMULATED = "run.ai/simulated-gpu-node-pool"
+"""On nodes whose GPUs the fake-gpu-operator plays."""
 
 # What a test tells a pod on a fake node (annotations; they do nothing on a real node)
 FINISH = "seatrial.io/finish"

@@ -183,6 +183,7 @@ def _merged(base, over):
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes: the second would wait for an acknowledgement
 
     def do_GET(self):
         length = int(self.headers.get("Content-Length") or 0)

@@ -10,7 +10,7 @@ from conformance import builds
 from conformance.components import LoadImages, Programs, fit_small_node, image_tag, install_programs, webhooks
 from conformance.components.gatekeeper import enforcement
 from conformance.components.gatekeeper.faults import FAULTS
-from conformance.components.gatekeeper.names import DEPLOYMENT, NAMESPACE
+from conformance.components.gatekeeper.names import CONSTRAINTS, DEPLOYMENT, NAMESPACE, OURS, TEMPLATE
 from conformance.components.gpu_layer import dress
 from conformance.model.component import Component
 from conformance.model.feature import Feature
@@ -57,5 +57,15 @@ def adds(settings: Mapping[str, Any]) -> frozenset[Feature]:
     return frozenset({Feature.POLICY_ENFORCEMENT} if settings.get("policies") == "deny" else ())
 
 
+def settings_on(api: Api) -> Mapping[str, Any]:
+    """Return whether policies of Seatrial are in force there, and how: `deny` or `audit`."""
+    ours = [template["spec"]["crd"]["spec"]["names"]["kind"] for template in api.list(TEMPLATE)
+            if template["metadata"]["name"].startswith(OURS)]
+    constraints = [one for kind in ours for one in api.list(f"{CONSTRAINTS}/{kind}")]
+    actions = {one["spec"].get("enforcementAction", "deny") for one in constraints}
+    return {"policies": "deny" if "deny" in actions else "audit"} if actions else {}
+
+
 COMPONENT = Component(name="gatekeeper", provides=frozenset(), install=install, detect=detect, dress=dress,
-                      faults=FAULTS, adds=adds)
+                      faults=FAULTS, adds=adds, settings_on=settings_on,
+                      added_by=((Feature.POLICY_ENFORCEMENT, "its setting policies: deny (seatrial policy export)"),))

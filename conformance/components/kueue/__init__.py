@@ -4,6 +4,7 @@ Upstream: sigs.k8s.io/kueue v0.19.2, `config/default`.
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from conformance import builds
@@ -13,10 +14,11 @@ from conformance.components.kueue.faults import FAULTS
 from conformance.model.component import Component
 from conformance.model.feature import Feature
 from conformance.model.platform import ComponentSpec
-from conformance.objects import Api, Object, load
+from conformance.objects import Api, Object, load, parse
 
 NAMESPACE = "kueue-system"
 DEPLOYMENT = "kueue-controller-manager"
+CONFIG_MAP, CONFIG_KEY = "kueue-manager-config", "controller_manager_config.yaml"
 PROGRAMS = Programs(images=("kueue",), deployments=((NAMESPACE, DEPLOYMENT),))
 
 # What upstream ships, with integrations limited to kinds that exist here and a client that does not queue.
@@ -44,7 +46,7 @@ def _patched(objects: list[Object], configuration: dict[str, Any]) -> list[Objec
             case "Deployment":
                 fit_small_node(obj, builds.reference("kueue"))
             case "ConfigMap":
-                obj["data"] = {"controller_manager_config.yaml": json.dumps(configuration)}
+                obj["data"] = {CONFIG_KEY: json.dumps(configuration)}
     return objects
 
 
@@ -54,10 +56,17 @@ def detect(api: Api) -> str | None:
     return image_tag(found) if found else None
 
 
+def settings_on(api: Api) -> Mapping[str, Any]:
+    """Return the configuration of the Kueue that runs, where it is where upstream puts it."""
+    found = api.read("v1/ConfigMap", CONFIG_MAP, NAMESPACE) or {}
+    said = parse(found.get("data", {}).get(CONFIG_KEY, ""), f"ConfigMap {NAMESPACE}/{CONFIG_MAP}")
+    return said[0] if said else {}
+
+
 COMPONENT = Component(
     name="kueue",
     provides=frozenset({Feature.QUOTA, Feature.BORROWING, Feature.PREEMPTION, Feature.LOWEST_FIRST,
                         Feature.FAIR_SHARING,
                         Feature.TOPOLOGY, Feature.QUEUE_ENFORCEMENT, Feature.GANG_SCHEDULING,
                         Feature.ADMISSION_RULES}),
-    install=install, detect=detect, dress=dress, faults=FAULTS)
+    install=install, detect=detect, dress=dress, faults=FAULTS, settings_on=settings_on)

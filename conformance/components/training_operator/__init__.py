@@ -78,7 +78,14 @@ def detect(api: Api) -> str | None:
     return image_tag(found) if found else None
 
 
+def settings_on(api: Api) -> Mapping[str, Any]:
+    """Return the arguments of the operator that runs."""
+    found = api.read("apps/v1/Deployment", DEPLOYMENT, NAMESPACE)
+    return {"args": found["spec"]["template"]["spec"]["containers"][0].get("args") or []} if found else {}
+
+
 COMPONENT = Component(
     name="training-operator",
     provides=frozenset({Feature.PYTORCH_TRAINING, Feature.ELASTIC_TRAINING, Feature.ADMISSION_RULES}),
-    install=install, detect=detect, dress=dress, faults=FAULTS, adds=adds)
+    install=install, detect=detect, dress=dress, faults=FAULTS, adds=adds, settings_on=settings_on,
+    added_by=((Feature.TRAINING_GANGS, f"its argument {GANGS}={SCHEDULER}"),))

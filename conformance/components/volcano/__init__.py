@@ -5,6 +5,7 @@ Upstream: volcano.sh/volcano v1.14.1, `installer/volcano-development.yaml`.
 
 import base64
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from conformance import builds
@@ -68,8 +69,15 @@ def detect(api: Api) -> str | None:
     return image_tag(found) if found else None
 
 
+def settings_on(api: Api) -> Mapping[str, Any]:
+    """Return the configuration of the scheduler that runs, where it is where upstream puts it."""
+    found = api.read("v1/ConfigMap", SCHEDULER_CONFIG, NAMESPACE) or {}
+    said = found.get("data", {}).get(SCHEDULER_KEY)
+    return {"scheduler_conf": said} if said else {}
+
+
 COMPONENT = Component(
     name="volcano",
     provides=frozenset({Feature.GANG_SCHEDULING, Feature.QUOTA, Feature.PREEMPTION, Feature.TOPOLOGY,
                         Feature.JOB_RESTART_POLICY, Feature.ADMISSION_RULES, Feature.BORROWING}),
-    install=install, detect=detect, dress=dress, faults=FAULTS)
+    install=install, detect=detect, dress=dress, faults=FAULTS, settings_on=settings_on)

@@ -1,0 +1,105 @@
+"""How long a survey of a large cluster takes, beside kubectl reading the same nodes and pods.
+
+    python benchmarks/survey.py [--nodes N] [--pods N] [--repeat N] [--check]
+
+Brings a local cluster up, adds fake nodes and pods that run on them, and prints wall time and memory of `seatrial
+survey`, of `kubectl get nodes,pods -A -o json`, and of our own client holding the same lists whole; and the ratios to
+ours. With --check it ends with 1 when ours is above its target. Needs root.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+
+from conformance import builds
+from conformance.clusters import fake_nodes, local
+from conformance.components.pods import pod_template
+from conformance.model.names import GPU_RESOURCE
+from conformance.model.workload import Workload
+from conformance.objects import Api, Object
+from conformance.timeline import phases
+from conformance.waiting import eventually
+
+NAME = "bench-survey"
+TARGET_S, TARGET_MB = 15, 400
+WHOLE = "from conformance.objects import Api; api = Api.open(); held = [api.list('v1/Node'), api.list('v1/Pod')]"
+
+
+@dataclass
+class Took:
+    """What one command took."""
+
+    wall_s: float
+    rss_mb: float
+
+
+def took(command: list[str], env: dict[str, str], repeat: int) -> Took:
+    """Return the median wall time and the largest memory of a command."""
+    walls, sizes = [], []
+    for _ in range(repeat):
+        start = time.monotonic()
+        process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        walls.append(time.monotonic() - start)
+        sizes.append(usage.ru_maxrss / 1024)
+        if process.returncode:
+            sys.exit(f"{' '.join(command)} ended with {process.returncode}")
+    return Took(median(walls), max(sizes))
+
+
+def populate(api: Api, count_of_nodes: int, count_of_pods: int) -> None:
+    """Add fake nodes, and pods that run on them and hold a GPU each."""
+    profile = fake_nodes.load_profile("five-hundred-twelve")
+    wanted = fake_nodes.nodes(replace(profile, groups=(replace(profile.groups[0], count=count_of_nodes),)))
+    local.add_nodes(api, wanted)
+    template = pod_template("bench", Workload(pods=count_of_pods, gpus_per_pod=1))
+
+    def pod(number: int) -> Object:
+        node = wanted[number % len(wanted)]["metadata"]["name"]
+        return {"apiVersion": "v1", "kind": "Pod", "spec": {**template["spec"], "nodeName": node},
+                "metadata": {**template["metadata"], "name": f"bench-{number:05}", "namespace": "bench"}}
+
+    api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "bench"}})
+    eventually(lambda: api.read("v1/ServiceAccount", "default", "bench") is not None, becomes=True, within=60)
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda number: api.create(pod(number)), range(count_of_pods)))
+    eventually(lambda: phases(list(api.each("v1/Pod", "bench")))["Running"], becomes=count_of_pods, within=600,
+               because="fake pods that run")
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--nodes", type=int, default=5_000, metavar="N", help="fake nodes (default: %(default)s)")
+    parser.add_argument("--pods", type=int, default=20_000, metavar="N", help="pods on them (default: %(default)s)")
+    parser.add_argument("--repeat", type=int, default=3, metavar="N", help="runs of each (default: %(default)s)")
+    parser.add_argument("--check", action="store_true", help="end with 1 when a target is missed")
+    args = parser.parse_args()
+    kubectl = str(builds.build(["kubectl"])["kubectl"].path)
+    cluster = local.up(NAME, profile="four-h100")
+    try:
+        populate(cluster.api, args.nodes, args.pods)
+        env = os.environ | {"KUBECONFIG": str(cluster.kubeconfig)}
+        ours = took([str(Path(sys.executable).parent / "seatrial"), "survey", "--output", "json"], env, args.repeat)
+        peers = {"kubectl get -o json": took([kubectl, "get", "nodes,pods", "-A", "-o", "json"], env, args.repeat),
+                 "the lists held whole": took([sys.executable, "-c", WHOLE], env, args.repeat)}
+    finally:
+        cluster.close()
+    print(f"{args.nodes:,} nodes, {args.pods:,} pods with one {GPU_RESOURCE} each, median of {args.repeat}")
+    print(f"{'seatrial survey':21} {ours.wall_s:6.2f} s  {ours.rss_mb:5.0f} MB   "
+          f"targets {TARGET_S} s, {TARGET_MB} MB")
+    for name, peer in peers.items():
+        print(f"{name:21} {peer.wall_s:6.2f} s  {peer.rss_mb:5.0f} MB   "
+              f"{ours.wall_s / peer.wall_s:.2f} of its time, {ours.rss_mb / peer.rss_mb:.2f} of its memory are ours")
+    return 1 if args.check and (ours.wall_s > TARGET_S or ours.rss_mb > TARGET_MB) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,31 @@
+"""`seatrial survey`: what a cluster has and what can be checked there. Reads only."""
+
+import argparse
+import dataclasses
+import json
+from pathlib import Path
+
+COMPLETE, PARTLY_READ = 0, 3
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare its arguments."""
+    add = parser.add_argument
+    add("--kubeconfig", type=Path, metavar="FILE", help="opens the cluster (default: KUBECONFIG, ~/.kube/config)")
+    add("--context", metavar="NAME", help="of the kubeconfig (default: its current one)")
+    add("--platform", type=Path, metavar="DIR",
+        help="the platform folder whose promises are to be checked there (default: drafts from the cluster's queues)")
+    add("--output", choices=("text", "json"), default="text", help="form of the answer (default: text)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the survey; return 3 when a part of the cluster could not be read."""
+    from conformance import platform_folder  # noqa: PLC0415 -- slow imports, not needed for --help
+    from conformance.objects import Api  # noqa: PLC0415
+    from conformance.survey import survey  # noqa: PLC0415
+    from conformance.survey.text import text  # noqa: PLC0415
+
+    folder = platform_folder.load(args.platform) if args.platform else None
+    found = survey(Api.open(args.kubeconfig, args.context), folder)
+    print(json.dumps(dataclasses.asdict(found), indent=2) if args.output == "json" else text(found))
+    return PARTLY_READ if found.unread else COMPLETE

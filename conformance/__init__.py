@@ -12,13 +12,16 @@ if TYPE_CHECKING:
     from conformance.matching import at_least, at_most, contains, like
     from conformance.model.feature import Feature
     from conformance.model.fidelity import Fidelity
+    from conformance.model.permit import Disturbance
     from conformance.model.workload import Workload, gang, job
     from conformance.waiting import Unmet, eventually, patience, throughout
 
-__all__ = ["Disabled", "Feature", "Fidelity", "SeatrialError", "Unmet", "Unsupported", "Workload", "at_least",
-           "at_most", "behaviour", "contains", "eventually", "gang", "job", "like", "patience", "throughout"]
+__all__ = ["Disabled", "Disturbance", "Feature", "Fidelity", "SeatrialError", "Unmet", "Unsupported", "Workload",
+           "at_least", "at_most", "behaviour", "contains", "eventually", "gang", "job", "like", "patience",
+           "throughout"]
 
-_HOMES = ("catalog", "errors", "matching", "model.feature", "model.fidelity", "model.workload", "waiting")
+_HOMES = ("catalog", "errors", "matching", "model.feature", "model.fidelity", "model.permit", "model.workload",
+          "waiting")
 
 
 def __getattr__(name: str) -> object:

@@ -5,7 +5,7 @@ import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any, TypeVar
 
 from conformance.errors import UsageError
@@ -14,6 +14,7 @@ from conformance.model.component import Component
 from conformance.model.fault import Fault
 from conformance.model.feature import Feature
 from conformance.model.fidelity import Fidelity
+from conformance.model.permit import Disturbance
 from conformance.model.promise import Team
 from conformance.model.requirement import REQUIREMENTS
 
@@ -33,12 +34,15 @@ class HalfMade(UsageError):
 
 def behaviour(*, requirement: str, needs: Sequence[Feature], fidelity: Fidelity, catches: Sequence[str],
               promise: str | None = None, where: Callable[[Team], bool] | None = None,
-              alone: bool = True) -> Callable[[F], F]:
+              alone: bool = True, disturbs: Sequence[Disturbance] = (Disturbance.COHORT,),
+              priorities: Sequence[int] = (),
+              cluster_objects: Mapping[str, Sequence[str]] = MappingProxyType({})) -> Callable[[F], F]:
     """Declare a test function as a behaviour; its name and docstring say what the platform promises.
 
     `promise` names the field of a team's promises that it proves: it runs for the teams that were
     promised that, and of these for those that `where` says yes to. `alone`: whether it needs the GPUs
-    that its team may reach to itself.
+    that its team may reach to itself. `disturbs`, `priorities` and `cluster_objects` say what it does on a
+    cluster that others use: see `Behaviour`.
     Raises HalfMade when the declaration is not whole or names something unknown.
     """
 
@@ -59,7 +63,8 @@ def behaviour(*, requirement: str, needs: Sequence[Feature], fidelity: Fidelity,
         setattr(function, MARK, Behaviour(
             id=identity, title=title.strip(), why=" ".join(why.split()), requirement=requirement,
             needs=tuple(Feature(need) for need in needs), fidelity=fidelity, catches=tuple(catches),
-            promise=promise, where=where, alone=alone))
+            promise=promise, where=where, alone=alone, disturbs=tuple(disturbs), priorities=tuple(priorities),
+            cluster_objects=tuple((component, one) for component, some in cluster_objects.items() for one in some)))
         return function
 
     return declare

@@ -32,7 +32,8 @@ COMMANDS = {
     "kubeconfig": ("conformance.commands:kubeconfig", "print where a local cluster's kubeconfig is",
                    "export KUBECONFIG=$(seatrial kubeconfig)"),
     "down": ("conformance.commands:down", "take local clusters down, and what a crash left",
-             "seatrial down\nseatrial down --name big\nseatrial down --all"),
+             "seatrial down\nseatrial down --name big\nseatrial down --all\n"
+             "seatrial down --cluster existing --context staging --prefix seatrial-"),
     "doctor": ("conformance.commands:doctor", "say what this machine lacks, and what mends it",
                "seatrial doctor"),
     "build": ("conformance.builds.command", "build the servers from their pinned sources",

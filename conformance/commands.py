@@ -11,6 +11,7 @@ from pathlib import Path
 from conformance import builds
 from conformance.builds import builder, toolchain
 from conformance.clusters import fake_nodes, local
+from conformance.config import CONNECTION, EXISTING, checked_prefix
 from conformance.errors import SeatrialError, UsageError
 
 DEFAULT_NAME = "seatrial"
@@ -106,21 +107,46 @@ class down:  # noqa: N801
     def add_arguments(parser: argparse.ArgumentParser) -> None:
         """Declare its arguments."""
         which = parser.add_mutually_exclusive_group()
-        which.add_argument("--name", default=DEFAULT_NAME, help="name of the cluster (default: %(default)s)")
+        which.add_argument("--name", help=f"name of the cluster (default: {DEFAULT_NAME})")
         which.add_argument("--all", action="store_true",
                            help="all clusters of this machine, also those in use, and what crashed ones left")
+        parser.add_argument("--cluster", choices=("local", EXISTING), default="local",
+                            help="existing: the cluster stays, what runs made on it goes (default: local)")
+        for option in CONNECTION:
+            parser.add_argument(option.flag, **option.given)
+        parser.add_argument("--prefix", metavar="PREFIX",
+                            help="of the namespaces that --allow-changes named (default: all that bear our label)")
 
     @staticmethod
     def run(args: argparse.Namespace) -> int:
-        """Take clusters down."""
+        """Take clusters down, or remove what runs left on somebody's."""
+        if args.cluster == EXISTING:
+            return _clear(args)
+        for option in ("kubeconfig", "context", "prefix"):
+            if getattr(args, option):
+                raise UsageError(f"--{option} is about a cluster that exists", f"add --cluster {EXISTING}")
+        name = args.name or DEFAULT_NAME
         if args.all:
             found = local.down_all()
             print(f"gone: {', '.join(found)}" if found else "there was nothing to remove")
             return 0
-        if not local.down(args.name):
-            raise UsageError(f"there is no cluster {args.name} on this machine", "seatrial status lists them")
-        print(f"cluster {args.name} is gone")
+        if not local.down(name):
+            raise UsageError(f"there is no cluster {name} on this machine", "seatrial status lists them")
+        print(f"cluster {name} is gone")
         return 0
+
+
+def _clear(args: argparse.Namespace) -> int:
+    from conformance.clusters import existing  # noqa: PLC0415 -- slow, and only needed here
+    from conformance.objects import Api  # noqa: PLC0415
+
+    if args.all or args.name:
+        raise UsageError(f"{'--all' if args.all else '--name'} is about clusters of this machine", "leave it out")
+    api = Api.open(args.kubeconfig and Path(args.kubeconfig), args.context, outage_s=existing.OUTAGE_S)
+    print(f"context {api.context}: {api.host}", file=sys.stderr)
+    found = existing.clear(api, checked_prefix(args.prefix) if args.prefix else None)
+    print("\n".join(f"gone: {one}" for one in found) if found else "there was nothing to remove")
+    return 0
 
 
 class doctor:  # noqa: N801

@@ -3,7 +3,7 @@
 The behaviours prove the same on a live platform by themselves; nothing here decides a verdict.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from conformance import queues
@@ -68,7 +68,7 @@ def _broken_by_kueue(team: Team, queue: ClusterQueue, folder: PlatformFolder,
             "topology: half a job may stay for ever")
     if team.stays_in_one:
         yield from _broken_topology(team.stays_in_one, queue, folder)
-    if not _selects(queue.namespace_selector, _labels(team.namespace, folder)):
+    if not queues.selects(queue.namespace_selector, _labels(team.namespace, folder)):
         yield ("spec", "namespaceSelector"), (
             f"works in namespace {team.namespace}, which namespaceSelector does not select")
 
@@ -207,23 +207,3 @@ def _labels(namespace: str, folder: PlatformFolder) -> dict[str, Any]:
                     for manifest in queues.of_kind(folder.manifests, "", "Namespace")
                     if manifest.name == namespace), {})
     return {**written, "kubernetes.io/metadata.name": namespace}
-
-
-def _selects(selector: Mapping[str, Any] | None, labels: Mapping[str, Any]) -> bool:
-    if selector is None:
-        return False
-    return all(labels.get(key) == value for key, value in (selector.get("matchLabels") or {}).items()) \
-        and all(_holds(expression, labels) for expression in selector.get("matchExpressions") or ())
-
-
-def _holds(expression: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
-    key, values = expression["key"], expression.get("values") or ()
-    match expression["operator"]:
-        case "In":
-            return labels.get(key) in values
-        case "NotIn":
-            return labels.get(key) not in values
-        case "Exists":
-            return key in labels
-        case _:
-            return key not in labels

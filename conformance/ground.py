@@ -9,11 +9,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
-from conformance.clusters import Cluster, Say, attach, open_cluster
+from conformance.clusters import Cluster, Lent, Say, attach, open_cluster
 from conformance.config import Settings
 from conformance.errors import SeatrialError
 from conformance.model.behaviour import Behaviour
 from conformance.model.component import Component
+from conformance.model.permit import Permit
 from conformance.model.platform import PlatformFolder
 from conformance.model.promise import Promises, Team
 
@@ -39,8 +40,15 @@ class Ground(Protocol):
     def open_cluster(self, settings: Settings, folder: PlatformFolder, say: Say) -> tuple[Cluster, bool]:
         """Return a cluster, and whether it was brought up by this call."""
 
-    def attach(self, kind: str, name: str, kubeconfig: Path) -> Cluster:
+    def attach(self, kind: str, name: str, kubeconfig: Path, context: str | None) -> Cluster:
         """Return a cluster that another process opened."""
+
+    def moved(self, folder: PlatformFolder, permit: Permit) -> PlatformFolder:
+        """Return a folder as it lies on a cluster that is not ours."""
+
+    def check_visit(self, cluster: Cluster, folder: PlatformFolder, *, behaviour: Behaviour,
+                    component: Component | None, team: Team | None) -> None:
+        """Raise Unsupported when a behaviour cannot be checked now on a cluster that is not ours."""
 
     def install(self, cluster: Cluster, folder: PlatformFolder, say: Say) -> None:
         """Install the components of a folder and apply its manifests."""
@@ -85,13 +93,31 @@ class RealGround:
         return catalog.components()
 
     def open_cluster(self, settings: Settings, folder: PlatformFolder, say: Say) -> tuple[Cluster, bool]:
-        """Return a cluster, and whether it was brought up by this call."""
-        return open_cluster(settings.cluster, name=settings.cluster_name, kubeconfig=settings.kubeconfig,
-                            nodes_profile=folder.nodes, keep=settings.keep_cluster, say=say)
+        """Return a cluster, and whether it was brought up, or entered, by this call."""
+        if settings.permit:
+            from conformance import visiting  # noqa: PLC0415
 
-    def attach(self, kind: str, name: str, kubeconfig: Path) -> Cluster:
+            return visiting.enter(folder, settings, settings.permit, say), True
+        return open_cluster(settings.cluster, name=settings.cluster_name, kubeconfig=settings.kubeconfig,
+                            context=settings.context, nodes_profile=folder.nodes, keep=settings.keep_cluster, say=say)
+
+    def attach(self, kind: str, name: str, kubeconfig: Path, context: str | None) -> Cluster:
         """Return a cluster that another process opened."""
-        return attach(kind, name=name, kubeconfig=kubeconfig)
+        return attach(kind, name=name, kubeconfig=kubeconfig, context=context)
+
+    def moved(self, folder: PlatformFolder, permit: Permit) -> PlatformFolder:
+        """Return a folder as it lies on a cluster that is not ours."""
+        from conformance import visiting  # noqa: PLC0415
+
+        return visiting.moved(folder, permit)
+
+    def check_visit(self, cluster: Cluster, folder: PlatformFolder, *, behaviour: Behaviour,
+                    component: Component | None, team: Team | None) -> None:
+        """Raise Unsupported when a behaviour cannot be checked now on a cluster that is not ours."""
+        from conformance import visiting  # noqa: PLC0415
+
+        if isinstance(cluster, Lent) and cluster.permit and component:
+            visiting.check(cluster, cluster.permit, folder, behaviour, component, team)
 
     def install(self, cluster: Cluster, folder: PlatformFolder, say: Say) -> None:
         """Install the components of a folder and apply its manifests."""
@@ -106,5 +132,6 @@ class RealGround:
 
         if component is None:
             raise SeatrialError(f"{behaviour.id} needs no component, so there is nobody to submit work to")
-        found: AbstractContextManager[Any] = Platform.open(cluster, folder, component=component, team=team)
+        found: AbstractContextManager[Any] = Platform.open(cluster, folder, behaviour=behaviour, component=component,
+                                                           team=team)
         return found

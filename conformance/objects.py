@@ -158,11 +158,12 @@ class _Resource:
 class Api:
     """One API server, as one kubeconfig context sees it. Safe to share between threads."""
 
-    def __init__(self, api_client: client.ApiClient, *, context: str = "", outage_s: float = 0) -> None:
+    def __init__(self, api_client: client.ApiClient, *, files: str = "", context: str = "", outage_s: float = 0,
+                 ) -> None:
         self._client = api_client
         self.host: str = api_client.configuration.host
-        self.context = context
-        """The kubeconfig's context that opened it."""
+        self.kubeconfig, self.context = files, context
+        """The files and the context of theirs that opened it."""
         self._outage_s = outage_s
         self._answered = False
         self._date = ""
@@ -183,7 +184,7 @@ class Api:
         except (config.ConfigException, OSError, yaml.YAMLError, ValueError, TypeError, AttributeError) as error:
             raise UsageError(f"kubeconfig {files} cannot be used: {_first_line(error)}", _another(files)) from error
         configuration.connection_pool_maxsize = 64
-        return cls(client.ApiClient(configuration), context=chosen or "", outage_s=outage_s)
+        return cls(client.ApiClient(configuration), files=files, context=chosen or "", outage_s=outage_s)
 
     # -- requests ---------------------------------------------------------------------------------
 
@@ -318,6 +319,17 @@ class Api:
         namespace = meta.get("namespace") or ("default" if self._resource(kind).namespaced else None)
         return self.path(kind, namespace, meta["name"] if named else None)
 
+    def _made(self, obj: Object) -> Object:
+        """Return an object as it is to be made: who fences an API server in may mark or refuse it here."""
+        return obj
+
+    def _touch(self, verb: str, kind: str, name: str, namespace: str | None) -> None:
+        """Hear that an object is to be changed or deleted: who fences an API server in may refuse it here."""
+
+    def is_namespaced(self, kind: str) -> bool:
+        """Whether objects of a kind live in namespaces. Raises SeatrialError for a kind that is not served."""
+        return self._resource(kind).namespaced
+
     # -- objects ----------------------------------------------------------------------------------
 
     def create(self, obj: Object, *, dry_run: bool = False) -> Object:
@@ -325,12 +337,14 @@ class Api:
 
         Raises Refused.
         """
+        obj = self._made(obj)
         return self._write(name_of(obj), "POST", self._path_of(obj, named=False), obj,
                            query={"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict",
                                   **({"dryRun": "All"} if dry_run else {})})
 
     def apply(self, obj: Object) -> Object:
         """Apply an object server-side, taking over fields that others own. Raises Refused."""
+        obj = self._made(obj)
         return self._write(name_of(obj), "PATCH", self._path_of(obj, named=True), obj,
                            "application/apply-patch+yaml",
                            {"fieldManager": FIELD_MANAGER, "force": "true"})
@@ -414,6 +428,7 @@ class Api:
     def patch(self, kind: str, name: str, body: Object | Sequence[Object], namespace: str | None = None,
               subresource: str = "") -> Object:
         """Change an object: a dictionary is a merge patch, a list a JSON patch. Raises Refused."""
+        self._touch("change", kind, name, namespace)
         content = "application/merge-patch+json" if isinstance(body, dict) else "application/json-patch+json"
         return self._write(f"{kind.rpartition('/')[2]} {name}", "PATCH",
                            self.path(kind, namespace, name, subresource), body, content,
@@ -421,10 +436,12 @@ class Api:
 
     def delete(self, kind: str, name: str, namespace: str | None = None, *, grace_s: int | None = None) -> None:
         """Delete an object in the background; one that is not there is fine. Raises Refused."""
+        self._touch("delete", kind, name, namespace)
         self._delete(self.path(kind, namespace, name), f"{kind.rpartition('/')[2]} {name}", grace_s, {})
 
     def delete_all(self, kind: str, namespace: str, labels: str = "") -> None:
         """Delete all objects of a kind in a namespace that match `labels`. Raises Refused."""
+        self._touch("delete", kind, "", namespace)
         query = {"labelSelector": labels} if labels else {}
         self._delete(self.path(kind, namespace), f"{kind} in {namespace}", None, query)
 
@@ -483,6 +500,27 @@ class Api:
                         yield event["type"], obj
                     if stop.is_set():
                         return
+
+    def may(self, attributes: Mapping[str, str]) -> bool:
+        """Whether the account may do what a SelfSubjectAccessReview's resourceAttributes say."""
+        group = "authorization.k8s.io/v1"
+        answer = self._write("SelfSubjectAccessReview", "POST", f"/apis/{group}/selfsubjectaccessreviews", {
+            "apiVersion": group, "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": {**attributes}}})
+        return bool(answer["status"]["allowed"])
+
+    def kind_of_resource(self, group: str, resource: str) -> str | None:
+        """Return the kind of a resource such as `jobs`, in the version that the server prefers; None: not served."""
+        if not group:
+            version = "v1"
+        else:
+            groups = {one["name"]: one["preferredVersion"]["groupVersion"]
+                      for one in (self.get("/apis") or {}).get("groups", [])}
+            if group not in groups:
+                return None
+            version = groups[group]
+        found = self.get(f"/apis/{version}" if group else f"/api/{version}") or {}
+        return next((f"{version}/{entry['kind']}" for entry in found.get("resources", []) if entry["name"] == resource),
+                    None)
 
     def logs(self, pod: str, namespace: str, container: str | None = None, tail: int | None = None) -> str:
         """Return a container's log."""

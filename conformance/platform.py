@@ -2,16 +2,19 @@
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any, Self
 
-from conformance import promises, queues, timeline
-from conformance.clusters import Cluster, FakeGpus, fake_nodes
+from conformance import promises, queues, timeline, visiting
+from conformance.clusters import Cluster, FakeGpus, Lent, fake_nodes
 from conformance.errors import SeatrialError, Unsupported
 from conformance.model import names
+from conformance.model.behaviour import Behaviour
 from conformance.model.component import Component
+from conformance.model.fidelity import Fidelity
+from conformance.model.permit import Permit
 from conformance.model.platform import PlatformFolder
 from conformance.model.promise import Team
 from conformance.model.workload import Workload
@@ -22,6 +25,8 @@ from conformance.waiting import eventually, patience
 POD = "v1/Pod"
 WORKLOAD = "kueue.x-k8s.io/v1beta2/Workload"
 POD_GROUP = "scheduling.volcano.sh/v1beta1/PodGroup"
+HOME = "seatrial-system"
+"""Where pods live on clusters of ours that belong to no team; platforms keep their queues out of it."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +87,20 @@ class Submitted:
         return self
 
     def finish(self) -> None:
-        """Let its pods on fake nodes succeed."""
+        """Let its pods on fake nodes succeed; those on real ones cannot be told to, they go."""
+        if self.platform.on_real_nodes:
+            self.delete()
+            return
         for pod in self.pod_list():
             self._tell(pod, {names.FINISH: names.SUCCEEDED})
 
     def fail_one(self, ending: str = "", *, exit_code: int = 1) -> str:
-        """Let one of its pods on a fake node fail, the first whose name ends so; return its name."""
+        """Let one of its pods on a fake node fail, the first whose name ends so; return its name.
+
+        Raises Unsupported where its nodes are real.
+        """
+        if self.platform.on_real_nodes:
+            raise Unsupported(f"the pods of {self.name} are on real nodes: none of them fails on demand")
         pod = min((one for one in self.pod_list() if one["metadata"]["name"].endswith(ending)),
                   key=lambda one: str(one["metadata"]["name"]))
         self._tell(pod, {names.FINISH: names.FAILED, names.EXIT_CODE: str(exit_code)})
@@ -104,43 +117,45 @@ class Submitted:
 
     def _ask_to_go(self) -> None:
         for obj in reversed(self.objects):
-            self.platform.api.delete(kind_of(obj), obj["metadata"]["name"], obj["metadata"].get("namespace"))
+            if not self.platform.is_shared(obj):
+                self.platform.api.delete(kind_of(obj), obj["metadata"]["name"], obj["metadata"].get("namespace"))
 
     def _await_gone(self) -> None:
         eventually(lambda: [pod["metadata"]["name"] for pod in self.pod_list()], becomes=[],
                    within=patience().delete, because=f"the pods of {self.team.namespace}/{self.name} are gone")
+        self.platform.release(self.name)
 
 
 class Platform:
     """A platform for the length of one behaviour; what was submitted through it goes with it."""
 
-    def __init__(self, cluster: Cluster, folder: PlatformFolder, component: Component, team: Team | None,
+    def __init__(self, cluster: Cluster, api: Api, folder: PlatformFolder, component: Component, team: Team | None,
                  recorded: Timeline) -> None:
         self.cluster = cluster
-        self.api: Api = _connect(cluster)
+        self.api = api
         self.folder = folder
         self.component = component
         self.timeline = recorded
         self.teams = promises.promised(folder).teams
-        # A component that holds no queues works for whoever there is.
-        self.team = team or next((one for one in self.teams if one.component == component.name),
-                                 self.teams[0] if self.teams else None)
+        self.team = visiting.served(folder, component, team)
         self._submitted: list[Submitted] = []
+        self._claims: dict[str, tuple[int, int]] = {}
         self._later = ExitStack()
 
     @classmethod
     @contextmanager
-    def open(cls, cluster: Cluster, folder: PlatformFolder, *, component: Component,
+    def open(cls, cluster: Cluster, folder: PlatformFolder, *, behaviour: Behaviour, component: Component,
              team: Team | None) -> Iterator[Self]:
         """Yield the platform, watched from the start; on exit everything it submitted is gone.
 
-        Raises SeatrialError when something stays.
+        Raises SeatrialError when something stays, Unsupported when others use what the behaviour needs to itself.
         """
-        api = _connect(cluster)
-        kinds = [POD, *(kind for kind in (WORKLOAD, POD_GROUP) if api.serves(kind))]
+        permit = cluster.permit if isinstance(cluster, Lent) else None
+        api = cluster.api if permit else Api.open(cluster.kubeconfig)
         namespaces = sorted({one.namespace for one in promises.promised(folder).teams})
-        with Timeline(api, None, kinds=kinds, warnings_of=namespaces) as recorded:
-            platform = cls(cluster, folder, component, team, recorded)
+        with _undisturbed(api, folder, behaviour, component, team) if permit else nullcontext(), \
+                _watched(api, namespaces, permit) as recorded:
+            platform = cls(cluster, api, folder, component, team, recorded)
             try:
                 yield platform
             finally:
@@ -154,13 +169,80 @@ class Platform:
         """
         whose = team or self.served_team
         name = f"{named}-{secrets.token_hex(2)}"
+        workload = self.placed(workload)
         submitted = Submitted(self, name, whose, workload, self.component.dress(workload, whose, name))
         if change:
             change(submitted.objects[-1])
+        self.claim(name, workload.pods, workload.gpus)
         self._submitted.append(submitted)
         for obj in submitted.objects:
-            self.api.create(obj)
+            if not self.is_shared(obj) or self.api.read(kind_of(obj), obj["metadata"]["name"]) is None:
+                self.api.create(obj)
         return submitted
+
+    # -- on a cluster that is not ours ------------------------------------------------------------
+
+    @property
+    def _permit(self) -> Permit | None:
+        return self.cluster.permit if isinstance(self.cluster, Lent) else None
+
+    @property
+    def on_real_nodes(self) -> bool:
+        """Whether all nodes are real on which its pods may run."""
+        return self._permit is not None and self.cluster.fidelity > Fidelity.CONTROL_PLANE
+
+    @property
+    def home(self) -> str:
+        """The namespace of what belongs to no team."""
+        return self._permit.home if self._permit else HOME
+
+    @property
+    def nobody(self) -> Team:
+        """Somebody without a queue: pods ask the node itself."""
+        return Team(name="nobody", namespace=self._permit.home if self._permit else "kube-system", queue="",
+                    component=self.component.name)
+
+    def placed(self, workload: Workload) -> Workload:
+        """Return work as it may run here."""
+        if self._permit is None:
+            return workload
+        name = visiting.priority_name(self._permit, workload.priority) if workload.priority else None
+        return replace(workload, placement=self._permit.placement, priority_class=name)
+
+    def claim(self, name: str, pods: int, gpus: int) -> None:
+        """Count work that is about to be submitted, until it is gone. Raises Disabled when it is too much at once."""
+        if isinstance(self.cluster, Lent):
+            self.cluster.take(pods, gpus)
+            self._claims[name] = pods, gpus
+
+    def release(self, name: str) -> None:
+        """Count work that is gone."""
+        if isinstance(self.cluster, Lent) and name in self._claims:
+            self.cluster.give_back(*self._claims.pop(name))
+
+    def make_home(self) -> str:
+        """Make sure that there is a namespace for what belongs to no team, and return its name."""
+        if self._permit is None:
+            self.api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": HOME}})
+        return self.home
+
+    def is_shared(self, obj: Object) -> bool:
+        """Whether an object is there for all behaviours of a run: what lies in no namespace, where it was allowed."""
+        return self._permit is not None and not obj["metadata"].get("namespace")
+
+    def cluster_name(self, name: str) -> str:
+        """Return what an object without a namespace is called: as was allowed, or by a name of its own."""
+        return f"{self._permit.prefix}{name}" if self._permit else f"{name}-{secrets.token_hex(3)}"
+
+    def would_take(self, obj: Object) -> Object:
+        """Ask whether an object would be taken, and keep nothing. Raises Refused."""
+        meta = obj["metadata"]
+        if self._permit and self.api.is_namespaced(kind_of(obj)) and \
+                not str(meta.get("namespace", "")).startswith(self._permit.prefix):
+            meta = {**meta, "namespace": self.served_team.namespace}
+        return self.api.create({**obj, "metadata": meta}, dry_run=True)
+
+    # -- the platform -----------------------------------------------------------------------------
 
     @property
     def served_team(self) -> Team:
@@ -198,11 +280,12 @@ class Platform:
 
     def stranger_namespace(self, team: Team) -> str:
         """Make a namespace with a door of its own to the team's ClusterQueue, and return its name."""
-        name = f"stranger-{secrets.token_hex(3)}"
+        name = self._permit.strangers if self._permit else f"stranger-{secrets.token_hex(3)}"
         queue = promises.cluster_queue_of(team, self.folder)
         if queue is None:
             raise SeatrialError(f"{team.name} has no ClusterQueue")
-        self.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        if self._permit is None:
+            self.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
         self.create({"apiVersion": "kueue.x-k8s.io/v1beta2", "kind": "LocalQueue",
                      "metadata": {"name": team.queue, "namespace": name}, "spec": {"clusterQueue": queue.name}})
         return name
@@ -235,8 +318,14 @@ class Platform:
         return f"Queue {team.queue}"
 
     def nodes_of(self, team: Team) -> list[Object]:
-        """Return the fake nodes on which work of a team may stand, by the flavors of its queue, sorted by name."""
-        found = self.api.list("v1/Node", labels=f"{names.NODE_LABEL}={names.FAKE}")
+        """Return the nodes on which work of a team may stand, by the flavors of its queue, sorted by name.
+
+        On clusters of ours these are the fake ones.
+        """
+        labels = self.cluster.node_labels if self._permit and isinstance(self.cluster, Lent) \
+            else f"{names.NODE_LABEL}={names.FAKE}"
+        found = [node for node in self.api.list("v1/Node", labels=labels)
+                 if names.GPU_RESOURCE in node["status"]["allocatable"]]
         flavors = self._flavors(team)
         wanted = [flavor.spec.get("nodeLabels") or {} for flavor in
                   queues.of_kind(self.folder.manifests, queues.KUEUE, "ResourceFlavor") if flavor.name in flavors]
@@ -256,8 +345,8 @@ class Platform:
     def domain_of_node(self, level: str) -> dict[str, str]:
         """Return rack or zone by node as the nodes were made: labels may lie, the profile does not."""
         label = names.level_label(level)
-        wanted = fake_nodes.nodes(fake_nodes.load_profile(self.folder.nodes)) if self.folder.nodes \
-            else self.api.list("v1/Node")
+        wanted = fake_nodes.nodes(fake_nodes.load_profile(self.folder.nodes)) if self.folder.nodes and \
+            self._permit is None else self.api.list("v1/Node")
         return {node["metadata"]["name"]: node["metadata"]["labels"][label] for node in wanted
                 if label in node["metadata"]["labels"]}
 
@@ -274,6 +363,8 @@ class Platform:
                 raise SeatrialError(f"clean-up: {getattr(error, 'cause', error)}") from error
         eventually(partial(self._quota_held, {one.name for one in todo}), becomes=[], within=patience().delete,
                    because="quota that deleted work still holds")
+        for name in [*self._claims]:
+            self.release(name)
 
     def _quota_held(self, gone: set[str]) -> list[str]:
         if not self.api.serves(WORKLOAD):
@@ -284,6 +375,34 @@ class Platform:
                 if any(owner["name"] in gone for owner in workload["metadata"].get("ownerReferences", []))]
 
 
-def _connect(cluster: Cluster) -> Api:
-    """Return a new connection to the API server."""
-    return Api.open(cluster.kubeconfig)
+def _watched(api: Api, namespaces: Sequence[str], permit: Permit | None) -> Timeline:
+    """Return the timeline of a behaviour: of all there is on a cluster of ours, elsewhere of our own pods alone."""
+    if permit is None:
+        kinds = [POD, *(kind for kind in (WORKLOAD, POD_GROUP) if api.serves(kind))]
+        return Timeline(api, None, kinds=kinds, warnings_of=namespaces)
+    ours = dict.fromkeys((*namespaces, permit.home, permit.strangers))
+    return Timeline(api, *ours, kinds=[POD], labels=names.WORKLOAD)
+
+
+@contextmanager
+def _undisturbed(api: Api, folder: PlatformFolder, behaviour: Behaviour, component: Component, team: Team | None,
+                 ) -> Iterator[None]:
+    """Make sure that nobody else uses what a behaviour needs to itself: else its verdict would be about them.
+
+    Raises Unsupported when somebody does, SeatrialError when somebody did meanwhile.
+    """
+    def held() -> dict[str, int]:
+        return visiting.gpus_of_others(api, folder, behaviour, component, team)
+
+    if before := held():
+        raise Unsupported(f"others use what it needs to itself: {_gpus(before)}")
+    yield
+    try:
+        eventually(held, becomes={}, within=patience().apply)
+    except AssertionError:
+        raise SeatrialError(f"others came in between, so nothing can be said: {_gpus(held())}",
+                            "run it again when the queues are idle") from None
+
+
+def _gpus(held: dict[str, int]) -> str:
+    return ", ".join(f"{gpus} GPUs of {queue}" for queue, gpus in held.items())

@@ -34,15 +34,16 @@ class Hooks:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of a run."""
+    from conformance.config import EXISTING_OPTIONS  # noqa: PLC0415
+
     group = parser.getgroup("seatrial", "Seatrial: behaviours of a GPU platform")
     add = group.addoption
     add("--cluster", dest="seatrial_cluster", choices=["local", "existing"],
         help="the ground (default: local)")
     add("--cluster-name", dest="seatrial_cluster_name", metavar="NAME",
         help="name of the local cluster (default: seatrial); one that is already up is used and left up")
-    add("--kubeconfig", dest="seatrial_kubeconfig", metavar="FILE", help="opens the existing cluster")
-    add("--allow-changes", dest="seatrial_allow_changes", action="store_true",
-        help="let behaviours create and delete workloads on an existing cluster")
+    for option in EXISTING_OPTIONS:
+        add(option.flag, dest=f"seatrial_{option.name}", **option.given)
     add("--platform", dest="seatrial_platform", metavar="DIR",
         help="the platform folder (default: team-queues)")
     add("--prove", dest="seatrial_prove", action="store_true",
@@ -75,7 +76,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if getattr(config, "workerinput", {}).get(GROUPED):
             config.option.loadgroup = True  # a worker reads the command line again, without that change
         with usage():
-            trial(config).check()
+            trial(config).check(workers=getattr(config.option, "numprocesses", None) or 0)
 
 
 def is_ours(config: pytest.Config) -> bool:

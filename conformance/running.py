@@ -5,6 +5,7 @@ import ctypes
 import json
 import math
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from rich.console import Console
 from rich.text import Text
 
 from conformance import assets
+from conformance.config import CONNECTION, EXISTING_OPTIONS
 from conformance.errors import UsageError
 from conformance.model.report import Kill, Report, Result
 from conformance.report import json as json_report
@@ -48,9 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--cluster", choices=["local", "existing"], default="local", help="the ground (default: local)")
     add("--cluster-name", metavar="NAME",
         help="a local cluster to use, left up when it is up already (default: a new one)")
-    add("--kubeconfig", type=Path, metavar="FILE", help="opens the existing cluster")
-    add("--allow-changes", action="store_true",
-        help="let behaviours create and delete workloads on an existing cluster")
+    for option in EXISTING_OPTIONS:
+        add(option.flag, **option.given)
     add("--prove", action="store_true",
         help="run each behaviour with each fault that it claims to catch, and print the kill matrix")
     add("-k", dest="expression", metavar="EXPR", help="only behaviours whose name matches, as in pytest")
@@ -59,7 +60,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"where report.json and junit.xml go (default: {DEFAULT_REPORT}/)")
     add("-n", dest="workers", type=int, default=min(2, os.cpu_count() or 1), metavar="N",
         help="how many platforms run side by side, each on a local cluster of its own; of a single platform, or "
-             "on a given cluster, how many behaviours (default: %(default)s); proofs of one platform never do")
+             "on a given cluster, how many behaviours (default: %(default)s); proofs of one platform never do, nor "
+             "does anything with --allow-changes")
     add("--output", choices=["text", "json"], default="text", help="what is printed (default: text)")
     add("--keep", action="store_true", help="leave the cluster up")
 
@@ -336,12 +338,19 @@ def _children(args: argparse.Namespace, planned: Sequence[Planned], scratch: Pat
     for number, (label, one) in enumerate(zip(labels, planned, strict=True), 1):
         cluster = _cluster_name(args, number, len(planned))
         left_behind = (f"its cluster may still be up: seatrial down --name {cluster}" if args.cluster == "local"
-                       else "what it made on the cluster may still be there")
+                       else _left_on_existing(args))
         children.append(Child(
             label, one, _command(args, one.folder, cluster, workers), scratch / f"{number}.jsonl",
             args.report / f"pytest-{label}.log", left_behind=left_behind, found=found,
             telling=Telling(progress, f"{label:{width}}  " if at_once > 1 else "")))
     return children
+
+
+def _left_on_existing(args: argparse.Namespace) -> str:
+    words = ["seatrial", "down", "--cluster", "existing",
+             *(word for option in CONNECTION for word in option.words(getattr(args, option.name))),
+             *(["--prefix", args.allow_changes] if args.allow_changes else [])]
+    return f"what it made on the cluster may still be there: {shlex.join(words)}"
 
 
 def _labels(folders: Sequence[Path]) -> list[str]:
@@ -357,6 +366,8 @@ def _shares(args: argparse.Namespace, platforms: int) -> tuple[int, int]:
     Most behaviours of one platform share their GPUs and wait for each other, so platforms come first; but two
     platforms never share a cluster. A fault breaks its platform for everybody there: proofs have no workers.
     """
+    if args.allow_changes:  # one process counts what is at work at any one time
+        return 1, 0
     own_cluster = args.cluster == "local" and not args.cluster_name
     at_once = max(1, min(args.workers, platforms)) if own_cluster else 1
     workers = 0 if args.prove else args.workers // at_once
@@ -372,8 +383,8 @@ def _command(args: argparse.Namespace, folder: Path, cluster_name: str, workers:
     command += ["-n", str(workers), "--dist", "loadgroup"] if workers > 0 else []
     command += ["-k", args.expression] if args.expression else []
     command += [word for area in args.only or () for word in ("--only", area)]
-    command += ["--kubeconfig", str(args.kubeconfig)] if args.kubeconfig else []
-    flags = {"--prove": args.prove, "--allow-changes": args.allow_changes, "--keep-cluster": args.keep}
+    command += [word for option in EXISTING_OPTIONS for word in option.words(getattr(args, option.name))]
+    flags = {"--prove": args.prove, "--keep-cluster": args.keep}
     return [*command, *(flag for flag, given in flags.items() if given)]
 
 
@@ -386,16 +397,16 @@ def _cluster_name(args: argparse.Namespace, number: int, of: int) -> str:
 def _planned(args: argparse.Namespace, folders: Sequence[Path]) -> list[Planned]:
     """Look at every folder before anything is started. Raises UsageError."""
     from conformance import contradictions  # noqa: PLC0415
-    from conformance.config import settings  # noqa: PLC0415 -- slow imports, not needed for --help
-    from conformance.ground import RealGround  # noqa: PLC0415
+    from conformance.config import settings  # noqa: PLC0415
+    from conformance.ground import RealGround  # noqa: PLC0415 -- slow imports, not needed for --help
     from conformance.trial import Trial  # noqa: PLC0415
 
     if args.workers < 0:
         raise UsageError(f"-n {args.workers} is no number of workers", "give 0 or more")
     found = []
     for folder in folders:
-        given = {"cluster": args.cluster, "kubeconfig": args.kubeconfig, "prove": args.prove,
-                 "only": args.only, "platform": folder}
+        given = {"cluster": args.cluster, "prove": args.prove, "only": args.only, "platform": folder,
+                 **{option.name: getattr(args, option.name) for option in EXISTING_OPTIONS}}
         trial = Trial(settings(given), RealGround(), None)
         trial.check()
         found.append(Planned(folder=folder, checks=trial.size(),

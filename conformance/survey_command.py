@@ -5,14 +5,16 @@ import dataclasses
 import json
 from pathlib import Path
 
+from conformance.config import CONNECTION
+
 COMPLETE, PARTLY_READ = 0, 3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare its arguments."""
     add = parser.add_argument
-    add("--kubeconfig", type=Path, metavar="FILE", help="opens the cluster (default: KUBECONFIG, ~/.kube/config)")
-    add("--context", metavar="NAME", help="of the kubeconfig (default: its current one)")
+    for option in CONNECTION:
+        add(option.flag, **option.given)
     add("--platform", type=Path, metavar="DIR",
         help="the platform folder whose promises are to be checked there (default: drafts from the cluster's queues)")
     add("--output", choices=("text", "json"), default="text", help="form of the answer (default: text)")
@@ -26,6 +28,6 @@ def run(args: argparse.Namespace) -> int:
     from conformance.survey.text import text  # noqa: PLC0415
 
     folder = platform_folder.load(args.platform) if args.platform else None
-    found = survey(Api.open(args.kubeconfig, args.context), folder)
+    found = survey(Api.open(args.kubeconfig and Path(args.kubeconfig), args.context), folder)
     print(json.dumps(dataclasses.asdict(found), indent=2) if args.output == "json" else text(found))
     return PARTLY_READ if found.unread else COMPLETE

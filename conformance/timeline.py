@@ -31,10 +31,10 @@ T = TypeVar("T")
 class Watchable(Protocol):
     """What a timeline needs of an API server; `conformance.objects.Api` is one."""
 
-    def list(self, kind: str, namespace: str | None = None) -> Sequence[Object]:
-        """Return all objects of a kind."""
+    def list(self, kind: str, namespace: str | None = None, labels: str = "") -> Sequence[Object]:
+        """Return all objects of a kind that match a label selector."""
 
-    def watch(self, kind: str, namespace: str | None = None, *, stop: Stop,
+    def watch(self, kind: str, namespace: str | None = None, labels: str = "", *, stop: Stop,
               ) -> Iterator[tuple[str, Object]]:
         """Yield (event type, object), the current state first, until `stop` is set."""
 
@@ -45,17 +45,19 @@ class Watchable(Protocol):
 class Timeline:
     """Records changes of `kinds` in `namespaces` (None: everywhere) while it is open.
 
-    `warnings_of` names the namespaces whose warning events tell the story of a failure, by default
-    those that are watched. Entering returns when every watch has seen what was there before. A watch that breaks is a
-    SeatrialError wherever the timeline is read: what was not watched cannot be judged.
+    `warnings_of` names the namespaces whose warning events tell the story of a failure, by default those that are
+    watched. `labels` is a selector: what it does not take is not watched. Entering returns when every watch has seen
+    what was there before. A watch that breaks is a SeatrialError wherever the timeline is read: what was not watched
+    cannot be judged.
     """
 
     def __init__(self, api: Watchable, *namespaces: str | None, kinds: Iterable[str] = (POD,),
-                 warnings_of: Iterable[str] = ()) -> None:
+                 warnings_of: Iterable[str] = (), labels: str = "") -> None:
         self._api = api
         self._warnings_of = [*warnings_of] or [namespace for namespace in namespaces if namespace]
         self._namespaces = namespaces or (None,)
         self._kinds = tuple(dict.fromkeys(kinds))
+        self._labels = labels
         self._stop = Stop()
         self._news = threading.Condition()
         self._log: list[tuple[float, str, str, Object | None]] = []
@@ -113,7 +115,7 @@ class Timeline:
 
     def _record(self, kind: str, namespace: str | None) -> None:
         try:
-            for what, obj in self._api.watch(kind, namespace, stop=self._stop):
+            for what, obj in self._api.watch(kind, namespace, self._labels, stop=self._stop):
                 self._add(kind, obj["metadata"]["uid"], None if what == "DELETED" else obj)
             cause = "it ended by itself"
         except Exception as error:
@@ -133,7 +135,7 @@ class Timeline:
         """Wait until all that a list shows was also seen by the watch."""
 
         def unseen() -> set[str]:
-            listed: set[str] = {obj["metadata"]["uid"] for obj in self._api.list(kind, namespace)}
+            listed: set[str] = {obj["metadata"]["uid"] for obj in self._api.list(kind, namespace, self._labels)}
             return listed - {uid for _, _, uid, _ in self._since(0)}
 
         eventually(unseen, becomes=set(), within=OPEN_WITHIN_S,

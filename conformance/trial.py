@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from conformance import catalog, judging, planning
-from conformance.clusters import Cluster
-from conformance.config import Settings
+from conformance import catalog, judging, planning, visiting
+from conformance.clusters import Cluster, Lent
+from conformance.config import EXISTING, Settings
 from conformance.errors import Disabled, SeatrialError, Unsupported, UsageError
 from conformance.ground import Ground
 from conformance.model.behaviour import Behaviour
@@ -48,7 +48,12 @@ class Trial:
 
     @cached_property
     def folder(self) -> PlatformFolder:
-        """The platform folder. Raises SeatrialError."""
+        """The platform folder, as it lies on this cluster. Raises SeatrialError."""
+        permit = self.settings.permit
+        return self.ground.moved(self._written, permit) if permit else self._written
+
+    @cached_property
+    def _written(self) -> PlatformFolder:
         return self.ground.read_folder(self.settings.platform)
 
     @cached_property
@@ -69,8 +74,11 @@ class Trial:
 
     # -- what runs --------------------------------------------------------------------------------
 
-    def check(self) -> None:
+    def check(self, *, workers: int = 0) -> None:
         """Raise SeatrialError for settings that cannot work, before anything is started."""
+        if workers and self.settings.permit:
+            raise UsageError(f"-n {workers}: with --allow-changes one check runs after the other",
+                             "leave -n out: one process counts what is at work at any one time")
         areas = catalog.areas()
         unknown = [area for area in self.settings.only if area not in areas]
         if unknown:
@@ -116,7 +124,7 @@ class Trial:
         """The cluster that all processes of the run share. Raises SeatrialError."""
         if self._cluster is None and self._handed:
             self._cluster = self.ground.attach(self._handed["kind"], self._handed["name"],
-                                               Path(self._handed["kubeconfig"]))
+                                               Path(self._handed["kubeconfig"]), self.settings.context)
         if self._cluster is None:
             raise UsageError("no cluster was opened for this run", "name the ground with --cluster local")
         return self._cluster
@@ -127,8 +135,8 @@ class Trial:
             return
         try:
             self.check()
-            self._cluster, self._opened_here = self.ground.open_cluster(self.settings, self.folder, self.say)
-            if self.settings.cluster != "existing":
+            self._cluster, self._opened_here = self.ground.open_cluster(self.settings, self._written, self.say)
+            if self.settings.cluster != EXISTING:
                 self.ground.install(self._cluster, self.folder, self.say)
             self.writer.write({"row": "ground", "platform": self.folder.name,
                                "cluster": self._cluster.describe(),
@@ -146,9 +154,10 @@ class Trial:
                            "kubeconfig": str(self.cluster.kubeconfig)})
 
     def close(self) -> None:
-        """Take the cluster down if this run brought it up and nobody asked to keep it."""
+        """Take the cluster down, or what was made on it, if this run did that and nobody asked to keep it."""
         if self._cluster is not None and self._opened_here and not self.settings.keep_cluster:
-            self.say(f"taking cluster {self._cluster.name} down")
+            self.say(f"removing what was made on {self._cluster.name}" if self.settings.permit
+                     else f"taking cluster {self._cluster.name} down")
             try:
                 self._cluster.close()
             except SeatrialError as error:
@@ -175,14 +184,16 @@ class Trial:
             raise SeatrialError(f"the platform is still broken: {self._broken}")
         if reason := judging.too_unreal(behaviour, self.cluster.fidelity):
             raise Unsupported(reason)
-        if self.cluster.kind == "existing":
-            self._refuse_existing(subject)
+        if self.settings.cluster == EXISTING:
+            self._refuse_existing(behaviour, subject)
 
-    def _refuse_existing(self, subject: Subject) -> None:
-        if not self.settings.allow_changes:
-            raise Disabled("it would create and delete workloads on an existing cluster", "--allow-changes")
-        if subject.component and subject.component.detect(self.cluster.api) is None:
-            raise Unsupported(f"{subject.component.name} is not on {self.cluster.name}")
+    def _refuse_existing(self, behaviour: Behaviour, subject: Subject) -> None:
+        noes = [*visiting.not_allowed(behaviour, subject.component, self.settings.permit,
+                                      fault=subject.fault is not None)]
+        if noes:
+            raise Disabled("; ".join(no.message for no in noes), " ".join(no.way_out for no in noes))
+        self.ground.check_visit(self.cluster, self.folder, behaviour=behaviour, component=subject.component,
+                                team=subject.team)
 
     @contextmanager
     def faulty(self, item: pytest.Item) -> Iterator[None]:
@@ -192,7 +203,8 @@ class Trial:
             yield
             return
         try:
-            site = Site(api=self.cluster.api, team=subject.team, folder=self.folder.path, cluster=self.cluster)
+            api = self.cluster.unfenced if isinstance(self.cluster, Lent) else self.cluster.api
+            site = Site(api=api, team=subject.team, folder=self.folder.path, cluster=self.cluster)
             with judging.applied(subject.fault, site):
                 yield
         except judging.PlatformLeftBroken as error:
@@ -236,9 +248,7 @@ class Trial:
             platform=self.folder.name, component=subject.component.name if subject.component else "",
             fidelity=(judging.stands_on(behaviour, where.fidelity) if where else behaviour.fidelity).label,
             cluster=where.name if where else "", confirmed=self.promises.confirmed_by is not None,
-            reproduce=reproduce(platform=str(self.settings.platform), cluster=self.settings.cluster,
-                                kubeconfig=str(self.settings.kubeconfig or ""),
-                                name=item.name, allow_changes=self.settings.allow_changes),
+            reproduce=reproduce(str(self.settings.platform), self.settings.words, item.name),
             fault=subject.fault.name if subject.fault else "", control=f"{behaviour.id}[{sound.id}]",
             outcome=verdict.outcome.label, cause=verdict.cause, trace=verdict.trace,
             lacks=subject.lacks)

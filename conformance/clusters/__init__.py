@@ -9,6 +9,7 @@ from conformance.errors import UsageError
 from conformance.model.fidelity import Fidelity
 
 if TYPE_CHECKING:
+    from conformance.model.permit import Permit
     from conformance.objects import Api
 
 KINDS = ("local", "existing")
@@ -66,8 +67,32 @@ class FakeGpus(Protocol):
         """Send a signal to the GPU plugin of a real node."""
 
 
-def open_cluster(kind: str, *, name: str, kubeconfig: Path | None = None, nodes_profile: str | None = None,
-                 real_nodes: int = 1, keep: bool = False, say: Say) -> tuple[Cluster, bool]:
+@runtime_checkable
+class Lent(Protocol):
+    """A cluster that is somebody's, and what may be done there."""
+
+    @property
+    def permit(self) -> "Permit | None":
+        """What its owner allows; None: it is only read."""
+
+    @property
+    def node_labels(self) -> str:
+        """The label selector of the nodes on which our pods may run."""
+
+    @property
+    def unfenced(self) -> "Api":
+        """A connection that is not held to the permit: for what was allowed by another name."""
+
+    def take(self, pods: int, gpus: int) -> None:
+        """Count work that is about to be submitted. Raises Disabled when it would be too much at once."""
+
+    def give_back(self, pods: int, gpus: int) -> None:
+        """Count work that is gone."""
+
+
+def open_cluster(kind: str, *, name: str, kubeconfig: Path | None = None, context: str | None = None,
+                 nodes_profile: str | None = None, real_nodes: int = 1, keep: bool = False, say: Say,
+                 ) -> tuple[Cluster, bool]:
     """Return a cluster, and whether it was brought up by this call (then the caller closes it).
 
     A local cluster of that name which is already up is used as it is. One that is brought up goes with this
@@ -82,10 +107,10 @@ def open_cluster(kind: str, *, name: str, kubeconfig: Path | None = None, nodes_
         except UsageError:
             return local.up(name, real_nodes=real_nodes, profile=nodes_profile, owned=not keep,
                             say=say), True
-    return attach(kind, name=name, kubeconfig=kubeconfig), False
+    return attach(kind, name=name, kubeconfig=kubeconfig, context=context), False
 
 
-def attach(kind: str, *, name: str, kubeconfig: Path | None = None) -> Cluster:
+def attach(kind: str, *, name: str, kubeconfig: Path | None = None, context: str | None = None) -> Cluster:
     """Return a cluster that is already up. Raises UsageError when there is none such."""
     if kind == "local":
         from conformance.clusters import local  # noqa: PLC0415
@@ -94,5 +119,5 @@ def attach(kind: str, *, name: str, kubeconfig: Path | None = None) -> Cluster:
     if kind == "existing":
         from conformance.clusters import existing  # noqa: PLC0415
 
-        return existing.attach(kubeconfig)
+        return existing.attach(kubeconfig, context)
     raise UsageError(f"there is no kind of cluster {kind!r}", f"known: {', '.join(KINDS)}")

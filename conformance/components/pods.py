@@ -3,7 +3,7 @@
 from typing import Any
 
 from conformance.model import names
-from conformance.model.workload import Workload
+from conformance.model.workload import Placement, Workload
 
 IMAGE = "seatrial.local/busybox:1"
 
@@ -19,7 +19,9 @@ def pod_template(name: str, workload: Workload, *, container: str = "main", rest
                           "limits": {names.GPU_RESOURCE: str(workload.gpus_per_pod)}},
         }],
     }
-    if not workload.on_real_node:
+    if workload.placement:
+        _place(spec, workload.placement)
+    elif not workload.on_real_node:
         spec["tolerations"] = [{"key": names.FAKE_TAINT, "operator": "Exists"}]
         spec["nodeSelector"] = {names.NODE_LABEL: names.FAKE}
     if workload.leaves_lost_node_after_s is not None:
@@ -27,3 +29,17 @@ def pod_template(name: str, workload: Workload, *, container: str = "main", rest
             {"key": f"node.kubernetes.io/{state}", "operator": "Exists", "effect": "NoExecute",
              "tolerationSeconds": workload.leaves_lost_node_after_s} for state in ("not-ready", "unreachable"))
     return {"metadata": {"labels": {names.WORKLOAD: name}}, "spec": spec}
+
+
+def _place(spec: dict[str, Any], where: Placement) -> None:
+    """Put pods where the owner of a cluster wants them, and let them be what he wants."""
+    # Nodes with GPUs keep others away by the name of the resource.
+    spec["tolerations"] = [{"key": key, "operator": "Exists"} for key in (names.FAKE_TAINT, names.GPU_RESOURCE)]
+    if where.node_selector:
+        spec["nodeSelector"] = dict(where.node_selector)
+    if where.priority_class:
+        spec["priorityClassName"] = where.priority_class
+    if where.ends_after_s is not None:
+        spec["activeDeadlineSeconds"] = where.ends_after_s
+    for container in spec["containers"]:
+        container["image"] = where.image or container["image"]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from conformance.model.feature import Feature
 from conformance.model.fidelity import Fidelity
+from conformance.model.permit import Disturbance
 from conformance.model.promise import Team
 
 
@@ -28,6 +29,12 @@ class Behaviour:
     """The field of a team's promises that it proves; None: it is not about one promise."""
     alone: bool = True
     """Whether it needs the GPUs that its team may reach to itself; behaviours that share a pool of them queue up."""
+    disturbs: tuple[Disturbance, ...] = (Disturbance.COHORT,)
+    """What it does to others, where there are others."""
+    priorities: tuple[int, ...] = ()
+    """Priorities of its work: each is an object without a namespace, of the component that the work is dressed for."""
+    cluster_objects: tuple[tuple[str, str], ...] = ()
+    """Other objects without a namespace that it makes or asks about: name of the component, and `Kind/name`."""
 
     where: Callable[[Team], bool] | None = field(default=None, compare=False)
     """Of the teams that were promised it, those that it is about; None: all of them."""

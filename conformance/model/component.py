@@ -33,6 +33,8 @@ class Component:
     """What it provides besides where a platform's settings say so."""
     added_by: tuple[tuple[Feature, str], ...] = ()
     """For each feature that `adds` may add, the setting that does, in words."""
+    priority_kind: str = ""
+    """What says how urgent its work is, as `apiVersion/Kind`: an object without a namespace."""
     settings_on: Callable[[Any], Mapping[str, Any]] = lambda _: {}
     """Its settings on a live cluster, as `platform.yaml` would say them."""
 

@@ -19,6 +19,9 @@ NODE_FAILS = "seatrial.io/node-fails"
 WORKLOAD = "seatrial.io/workload"
 """Label of every pod of a workload that a behaviour submitted: its name."""
 
+MADE_UNDER = "seatrial.io/made-under"
+"""Label of everything that is made on a cluster that is not ours: the prefix of its namespaces, without the dash."""
+
 # Where a node stands
 HOSTNAME_LABEL = "kubernetes.io/hostname"
 ARCH_LABEL = "kubernetes.io/arch"

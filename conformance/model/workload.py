@@ -4,6 +4,19 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
+class Placement:
+    """Where pods may run on nodes that are not ours, and as what."""
+
+    node_selector: tuple[tuple[str, str], ...] = ()
+    """Labels of the nodes; none: any node that has what they ask for."""
+    priority_class: str = ""
+    image: str = ""
+    """What they run; empty: the image that fake nodes and nodes of ours know."""
+    ends_after_s: int | None = None
+    """When a kubelet ends them, whoever forgot them."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Workload:
     """Pods that belong together.
 
@@ -25,6 +38,10 @@ class Workload:
     restart_job_on_eviction: bool = False
     leaves_lost_node_after_s: int | None = None
     """How long its pods stay bound to a node that is not ready; None: as the cluster says, usually 300 s."""
+    placement: Placement | None = None
+    """None: on fake nodes of ours, or on our real ones."""
+    priority_class: str | None = None
+    """What its priority is called; None: a name of its own."""
 
     @property
     def gpus(self) -> int:

@@ -3,7 +3,7 @@
 import json
 import shlex
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,12 +96,11 @@ def lost(test: str, cause: str, *, platform: str, cluster: str) -> Result:
                   fidelity=Fidelity.STATIC, cluster=cluster, duration_s=0, cause=cause)
 
 
-def reproduce(*, platform: str, cluster: str, kubeconfig: str, name: str, allow_changes: bool) -> str:
-    """Return the command that runs one test again; `name` is pytest's, with square brackets."""
-    words = ["seatrial", "run", "--platform", platform, "--cluster", cluster]
-    words += ["--kubeconfig", kubeconfig] if kubeconfig else []
-    words += ["--allow-changes"] if allow_changes else []
-    return shlex.join([*words, "-k", name])
+def reproduce(platform: str, ground: Sequence[str], name: str) -> str:
+    """Return the command that runs one test again; `ground` are the words that name the cluster and what may be done
+    there, `name` is pytest's, with square brackets.
+    """
+    return shlex.join(["seatrial", "run", "--platform", platform, *ground, "-k", name])
 
 
 def phase_in(properties: list[tuple[str, Any]]) -> Phase | None:

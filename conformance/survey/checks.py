@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from conformance import catalog, judging, planning, promises
+from conformance import catalog, judging, planning, promises, visiting
 from conformance.model.behaviour import Behaviour
 from conformance.model.component import Component
 from conformance.model.fidelity import Fidelity
@@ -34,7 +34,8 @@ def _check(behaviour: Behaviour, subject: Subject, there: Collection[str], groun
     return Check(id=f"{behaviour.id}[{subject.id}]", promise=behaviour.title, requirement=behaviour.requirement,
                  subject="" if subject.refusal else subject.id, missing=missing, supplied_by=supplied_by,
                  fidelity=None if missing else judging.stands_on(behaviour, ground).label,
-                 allowed_by=() if missing else ("--allow-changes PREFIX",))
+                 allowed_by=() if missing else tuple(no.way_out for no in visiting.not_allowed(
+                     behaviour, subject.component, None)))
 
 
 def _missing(behaviour: Behaviour, subject: Subject, there: Collection[str], ground: Fidelity) -> tuple[str, str]:

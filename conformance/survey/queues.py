@@ -1,10 +1,9 @@
 """Queues of a live cluster, read as the manifests of a platform folder are."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from conformance import promises
+from conformance import promises, visiting
 from conformance import queues as written
 from conformance.model.names import GPU_RESOURCE
 from conformance.model.platform import Manifest, PlatformFolder
@@ -37,15 +36,9 @@ def _of_kueue(live: PlatformFolder) -> Iterator[Queue]:
         if queue.quota.covers_gpus:
             yield Queue(kind="ClusterQueue", name=queue.name, cohort=queue.cohort or "",
                         guaranteed_gpus=queue.quota.nominal, may_borrow_gpus=written.borrowable(queue, live.manifests),
-                        lends_gpus=promises.lends(queue), gpus_in_use=_reserved(queue.manifest.object),
+                        lends_gpus=promises.lends(queue), gpus_in_use=visiting.reserved(queue.manifest.object),
                         doors=tuple(f"{door.namespace}/{door.name}" for door in doors
                                     if door.cluster_queue == queue.name))
-
-
-def _reserved(queue: Mapping[str, Any]) -> int:
-    status = queue.get("status") or {}
-    return sum(devices(resource.get("total", 0)) for flavor in status.get("flavorsReservation") or ()
-               for resource in flavor.get("resources") or () if resource.get("name") == GPU_RESOURCE)
 
 
 def _of_volcano(live: PlatformFolder) -> Iterator[Queue]:

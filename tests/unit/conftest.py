@@ -114,7 +114,7 @@ class PretendCluster:
         self.asked.append((verb, resource, namespace, name))
         if plural == "selfsubjectaccessreviews":
             asked = body["spec"]["resourceAttributes"]
-            full = asked["resource"] + (f".{asked['group']}" if asked.get("group") else "")
+            full = "/".join(filter(None, (asked["resource"], asked.get("subresource")))) + (f".{asked['group']}" if asked.get("group") else "")
             return 201, {**body, "status": {"allowed": self.allowed(asked["verb"], full, asked.get("namespace"))}}
         if not self.allowed(verb, resource, namespace):
             where = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"

@@ -19,7 +19,7 @@ def dress(workload: Workload, team: Team, name: str) -> list[Object]:
     labels = {QUEUE_LABEL: team.queue} if team.queue else {}
     made: list[Object] = []
     if workload.priority:
-        priority = f"{name}-priority"
+        priority = workload.priority_class or f"{name}-priority"
         labels[PRIORITY_LABEL] = priority
         made.append({"apiVersion": "kueue.x-k8s.io/v1beta2", "kind": "WorkloadPriorityClass",
                      "metadata": {"name": priority}, "value": workload.priority})

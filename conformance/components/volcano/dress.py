@@ -27,7 +27,7 @@ def dress(workload: Workload, team: Team, name: str) -> list[Object]:
         spec["policies"] = [{"event": "PodEvicted", "action": "RestartJob"}]
     made: list[Object] = []
     if workload.priority:
-        priority = f"{name}-priority"
+        priority = workload.priority_class or f"{name}-priority"
         # The job's orders the queue, the pods' orders the victims.
         spec["priorityClassName"] = priority
         spec["tasks"][0]["template"]["spec"]["priorityClassName"] = priority

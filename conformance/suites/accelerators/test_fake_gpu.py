@@ -1,13 +1,10 @@
 """Devices on a real node: each given to one container, and none that is sick."""
 
-from conformance import Feature, Fidelity, Unsupported, Workload, behaviour, eventually, throughout
+from conformance import Disturbance, Feature, Fidelity, Unsupported, Workload, behaviour, eventually, throughout
 from conformance.model import names
-from conformance.model.promise import Team
 from conformance.platform import Platform, Submitted
 
 NODE = "v1/Node"
-# No queue and no team: pods ask the node itself.
-NOBODY = Team(name="nobody", namespace="kube-system", queue="", component="gpu-layer")
 TELL = ("sh", "-c", 'echo "$NVIDIA_VISIBLE_DEVICES"; exec sleep 86400')
 
 
@@ -27,16 +24,17 @@ def _count(platform: Platform, node: str) -> int:
 
 def _gpus(platform: Platform, pods: int, gpus: int, named: str) -> Submitted:
     return platform.submit(Workload(pods=pods, gpus_per_pod=gpus, on_real_node=True, command=TELL),
-                           team=NOBODY, named=named)
+                           team=platform.nobody, named=named)
 
 
 def _visible(platform: Platform, submitted: Submitted) -> list[list[str]]:
     """Return the devices that each pod sees, as it says itself."""
-    return [platform.api.logs(pod["metadata"]["name"], NOBODY.namespace).strip().split(",")
+    return [platform.api.logs(pod["metadata"]["name"], submitted.team.namespace).strip().split(",")
             for pod in submitted.pod_list()]
 
 
-@behaviour(requirement="fake_gpu", needs=[Feature.FAKE_GPU], fidelity=Fidelity.NODE, catches=["gpus-time-sliced"])
+@behaviour(requirement="fake_gpu", needs=[Feature.FAKE_GPU], fidelity=Fidelity.NODE, catches=["gpus-time-sliced"],
+           disturbs=[Disturbance.NODES])
 def test_every_gpu_is_given_to_one_container(platform: Platform) -> None:
     """A container sees as many GPUs as it asked for, no two see the same one, and what is taken is not given again.
 
@@ -53,7 +51,8 @@ def test_every_gpu_is_given_to_one_container(platform: Platform) -> None:
     throughout(one_more.gpus_held, stays=0, because=f"{node} has given away its {there_are} GPUs and has none left")
 
 
-@behaviour(requirement="fake_gpu", needs=[Feature.FAKE_GPU], fidelity=Fidelity.NODE, catches=["gpu-plugin-hangs"])
+@behaviour(requirement="fake_gpu", needs=[Feature.FAKE_GPU], fidelity=Fidelity.NODE, catches=["gpu-plugin-hangs"],
+           disturbs=[Disturbance.NODES])
 def test_an_unhealthy_gpu_is_not_given_out(platform: Platform) -> None:
     """A GPU that is unhealthy is no longer offered, and no container sees it.
 

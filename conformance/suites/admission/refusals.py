@@ -13,7 +13,7 @@ LOOKS_S = 1
 
 def refused(platform: Platform, obj: Object) -> str:
     """Return who refuses to create an object and why. Nothing stays, whoever takes it."""
-    return refused_by(partial(platform.api.create, obj, dry_run=True))
+    return refused_by(partial(platform.would_take, obj))
 
 
 def refused_by(write: Callable[[], object]) -> str:

@@ -31,10 +31,11 @@ class Rules:
     rules: Sequence[Rule]
 
 
-def _cluster_queue(_: Platform) -> Object:
+def _cluster_queue(platform: Platform) -> Object:
     gpu = {"name": GPU_RESOURCE, "nominalQuota": 8, "borrowingLimit": 8, "lendingLimit": 8}
     return {
-        "apiVersion": "kueue.x-k8s.io/v1beta2", "kind": "ClusterQueue", "metadata": {"name": "rules"},
+        "apiVersion": "kueue.x-k8s.io/v1beta2", "kind": "ClusterQueue",
+        "metadata": {"name": platform.cluster_name("rules")},
         "spec": {"cohortName": "rules",
                  "preemption": {"reclaimWithinCohort": "Any", "borrowWithinCohort": {"policy": "LowerPriority"}},
                  "resourceGroups": [{"coveredResources": [GPU_RESOURCE, "cpu"], "flavors": [

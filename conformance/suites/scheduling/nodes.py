@@ -15,9 +15,6 @@ from conformance.platform import POD, Platform
 from conformance.timeline import phases
 from conformance.waiting import eventually, patience
 
-NAMESPACE = "seatrial-system"
-"""Where pods live that belong to no team; platforms keep their queues out of it."""
-
 
 @dataclass(frozen=True)
 class Occupants:
@@ -29,7 +26,7 @@ class Occupants:
     def leave(self, nodes: Iterable[Object]) -> None:
         """Let those on some nodes end."""
         for node in nodes:
-            self.platform.api.delete(POD, self._on(node), NAMESPACE)
+            self.platform.api.delete(POD, self._on(node), self.platform.home)
 
     def _on(self, node: Object) -> str:
         return f"{self.name}-{node['metadata']['name']}"
@@ -37,13 +34,14 @@ class Occupants:
 
 def occupy(platform: Platform, nodes: list[Object], *, gpus: int) -> Occupants:
     """Let others use `gpus` GPUs of each of `nodes` until the behaviour ends, and wait until they do."""
-    platform.api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+    namespace = platform.make_home()
     occupants = Occupants(platform, f"occupant-{secrets.token_hex(2)}")
-    template = pod_template(occupants.name, Workload(pods=1, gpus_per_pod=gpus))
+    template = pod_template(occupants.name, platform.placed(Workload(pods=1, gpus_per_pod=gpus)))
+    platform.claim(occupants.name, len(nodes), gpus * len(nodes))
     for node in nodes:
         # No scheduler is asked, so none can refuse; all of them have to count these GPUs as used.
         platform.create({"apiVersion": "v1", "kind": "Pod",
-                         "metadata": {**template["metadata"], "name": occupants._on(node), "namespace": NAMESPACE},
+                         "metadata": {**template["metadata"], "name": occupants._on(node), "namespace": namespace},
                          "spec": {**template["spec"], "nodeName": node["metadata"]["name"]}})
     running = platform.timeline.pods({names.WORKLOAD: occupants.name}, lambda pods: phases(pods)["Running"])
     eventually(running, becomes=len(nodes), within=patience().apply,

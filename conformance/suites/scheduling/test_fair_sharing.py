@@ -1,6 +1,6 @@
 """Who gets spare GPUs when several ask."""
 
-from conformance import Disabled, Feature, Fidelity, behaviour, eventually
+from conformance import Disabled, Disturbance, Feature, Fidelity, behaviour, eventually
 from conformance.model.promise import Team
 from conformance.platform import Platform
 from conformance.suites.scheduling.demand import ask, held_by, most
@@ -8,7 +8,7 @@ from conformance.suites.scheduling.demand import ask, held_by, most
 
 @behaviour(requirement="fair_sharing", needs=[Feature.FAIR_SHARING], fidelity=Fidelity.CONTROL_PLANE,
            promise="may_borrow_gpus", where=lambda team: bool(team.may_borrow_gpus),
-           catches=["fair-sharing-off"])
+           catches=["fair-sharing-off"], disturbs=[Disturbance.COHORT])
 def test_borrowers_share_spare_gpus_evenly(platform: Platform, team: Team) -> None:
     """Two teams that want the same spare GPUs end with the same share of them, whoever came first.
 

@@ -1,6 +1,6 @@
 """Work that starts together or not at all."""
 
-from conformance import Feature, Fidelity, Unsupported, at_least, behaviour, eventually, gang, throughout
+from conformance import Disturbance, Feature, Fidelity, Unsupported, at_least, behaviour, eventually, gang, throughout
 from conformance.model.promise import Team
 from conformance.platform import Platform
 from conformance.suites.scheduling.demand import most, whole
@@ -20,7 +20,7 @@ def _all_or_none(platform: Platform, team: Team) -> None:
 
 @behaviour(requirement="gang_scheduling", needs=[Feature.GANG_SCHEDULING], fidelity=Fidelity.CONTROL_PLANE,
            promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang),
-           catches=["capability-short", "nominal-quota-short", "job-controller-down"])
+           catches=["capability-short", "nominal-quota-short", "job-controller-down"], disturbs=[Disturbance.COHORT])
 def test_a_gang_that_fits_starts_whole(platform: Platform, team: Team) -> None:
     """A gang as large as its team's guarantee starts whole.
 
@@ -33,7 +33,7 @@ def test_a_gang_that_fits_starts_whole(platform: Platform, team: Team) -> None:
 
 @behaviour(requirement="gang_scheduling", needs=[Feature.GANG_SCHEDULING], fidelity=Fidelity.CONTROL_PLANE,
            promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang),
-           catches=["gang-plugin-off", "gpus-overcounted"])
+           catches=["gang-plugin-off", "gpus-overcounted"], disturbs=[Disturbance.NODES])
 def test_a_gang_that_does_not_fit_holds_no_accelerator(platform: Platform, team: Team) -> None:
     """A gang that does not fit holds no accelerator, not even where some of its pods would fit.
 
@@ -49,7 +49,7 @@ def test_a_gang_that_does_not_fit_holds_no_accelerator(platform: Platform, team:
 
 @behaviour(requirement="gang_scheduling", needs=[Feature.GANG_SCHEDULING], fidelity=Fidelity.CONTROL_PLANE,
            promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang),
-           catches=["pods-ready-not-awaited"])
+           catches=["pods-ready-not-awaited"], disturbs=[Disturbance.NODES])
 def test_half_a_gang_gives_its_accelerators_back(platform: Platform, team: Team) -> None:
     """A gang that started by half gives its accelerators back within the time that its platform allows.
 
@@ -67,7 +67,7 @@ def test_half_a_gang_gives_its_accelerators_back(platform: Platform, team: Team)
 
 @behaviour(requirement="gang_scheduling", needs=[Feature.GANG_SCHEDULING], fidelity=Fidelity.CONTROL_PLANE,
            promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang),
-           catches=["gang-plugin-off", "gpus-overcounted"])
+           catches=["gang-plugin-off", "gpus-overcounted"], disturbs=[Disturbance.COHORT, Disturbance.NODES])
 def test_two_gangs_that_each_need_more_than_half_do_not_block_each_other(platform: Platform, team: Team) -> None:
     """Of two gangs that each need more than half, one runs whole and the other holds nothing until it can run.
 
@@ -92,7 +92,7 @@ def test_two_gangs_that_each_need_more_than_half_do_not_block_each_other(platfor
 
 @behaviour(requirement="gang_scheduling", needs=[Feature.GANG_SCHEDULING], fidelity=Fidelity.CONTROL_PLANE,
            promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang),
-           catches=["gang-plugin-off", "gpus-overcounted"])
+           catches=["gang-plugin-off", "gpus-overcounted"], disturbs=[Disturbance.NODES])
 def test_a_gang_waits_until_there_is_room_for_all_of_it(platform: Platform, team: Team) -> None:
     """While room for a gang appears bit by bit the gang holds nothing, and when there is room for all it starts.
 

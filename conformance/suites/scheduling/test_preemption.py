@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from conformance import Feature, Fidelity, behaviour, job, throughout
+from conformance import Disturbance, Feature, Fidelity, behaviour, job, throughout
 from conformance.model.promise import Team
 from conformance.platform import Platform, Submitted
 from conformance.suites.scheduling.demand import ask, most
@@ -40,7 +40,8 @@ def _urgent_work_comes(platform: Platform, team: Team, *, low_gpus: int) -> _Ful
 
 @behaviour(requirement="preemption", needs=[Feature.PREEMPTION], fidelity=Fidelity.CONTROL_PLANE,
            promise="never_preempted", where=lambda team: not team.never_preempted,
-           catches=["priority-ignored", "volcano-preempt-off"])
+           catches=["priority-ignored", "volcano-preempt-off"],
+           disturbs=[Disturbance.COHORT], priorities=[MIDDLE, HIGH])
 def test_urgent_work_stops_no_more_than_it_needs_and_the_victim_resumes(platform: Platform, team: Team) -> None:
     """Urgent work stops as little less urgent work as it needs, and the victim resumes when room returns.
 
@@ -58,7 +59,7 @@ def test_urgent_work_stops_no_more_than_it_needs_and_the_victim_resumes(platform
 
 @behaviour(requirement="preemption", needs=[Feature.PREEMPTION, Feature.LOWEST_FIRST],
            fidelity=Fidelity.CONTROL_PLANE, promise="never_preempted", where=lambda team: not team.never_preempted,
-           catches=["priority-ignored"])
+           catches=["priority-ignored"], disturbs=[Disturbance.COHORT], priorities=[LOW, MIDDLE, HIGH])
 def test_urgent_work_takes_from_the_least_urgent(platform: Platform, team: Team) -> None:
     """Of the work in a queue, the least urgent is stopped first.
 
@@ -71,7 +72,7 @@ def test_urgent_work_takes_from_the_least_urgent(platform: Platform, team: Team)
 
 @behaviour(requirement="preemption", needs=[Feature.PREEMPTION], fidelity=Fidelity.CONTROL_PLANE,
            promise="never_preempted", where=lambda team: bool(team.never_preempted),
-           catches=["guarantee-halved", "preemption-within-on"])
+           catches=["guarantee-halved", "preemption-within-on"], disturbs=[Disturbance.COHORT], priorities=[HIGH])
 def test_protected_work_is_never_a_victim(platform: Platform, team: Team) -> None:
     """Work that was promised never to be preempted keeps running, whoever asks for its GPUs.
 

@@ -1,6 +1,6 @@
 """What a team is guaranteed, what it may borrow, and what it lends."""
 
-from conformance import Feature, Fidelity, at_most, behaviour, eventually, job, throughout
+from conformance import Disturbance, Feature, Fidelity, at_most, behaviour, eventually, job, throughout
 from conformance.model.promise import Team
 from conformance.platform import Platform
 from conformance.suites.scheduling.demand import (
@@ -15,7 +15,8 @@ from conformance.waiting import patience
 
 
 @behaviour(requirement="quota", needs=[Feature.QUOTA], fidelity=Fidelity.CONTROL_PLANE,
-           promise="guaranteed_gpus", catches=["nominal-quota-short", "capability-short"])
+           promise="guaranteed_gpus", catches=["nominal-quota-short", "capability-short"],
+           disturbs=[Disturbance.COHORT])
 def test_a_team_gets_its_guaranteed_gpus_to_the_unit(platform: Platform, team: Team) -> None:
     """A team gets every GPU that it was guaranteed, while all others take what they may.
 
@@ -31,7 +32,7 @@ def test_a_team_gets_its_guaranteed_gpus_to_the_unit(platform: Platform, team: T
 
 @behaviour(requirement="quota", needs=[Feature.QUOTA], fidelity=Fidelity.CONTROL_PLANE,
            promise="may_borrow_gpus",
-           catches=["nominal-quota-over", "borrowing-limit-dropped", "capability-over"])
+           catches=["nominal-quota-over", "borrowing-limit-dropped", "capability-over"], disturbs=[Disturbance.COHORT])
 def test_a_team_gets_not_one_gpu_more_than_it_may(platform: Platform, team: Team) -> None:
     """A team never holds more than its guaranteed GPUs and what it may borrow.
 
@@ -48,7 +49,7 @@ def test_a_team_gets_not_one_gpu_more_than_it_may(platform: Platform, team: Team
 
 @behaviour(requirement="borrowing", needs=[Feature.BORROWING], fidelity=Fidelity.CONTROL_PLANE,
            promise="may_borrow_gpus", where=lambda team: bool(team.may_borrow_gpus),
-           catches=["borrowing-refused"])
+           catches=["borrowing-refused"], disturbs=[Disturbance.COHORT])
 def test_a_team_can_borrow_what_it_may(platform: Platform, team: Team) -> None:
     """A team can borrow idle GPUs up to its limit.
 
@@ -61,7 +62,7 @@ def test_a_team_can_borrow_what_it_may(platform: Platform, team: Team) -> None:
 
 
 @behaviour(requirement="borrowing", needs=[Feature.BORROWING], fidelity=Fidelity.CONTROL_PLANE,
-           promise="lends_at_most_gpus", catches=["lending-limit-dropped"])
+           promise="lends_at_most_gpus", catches=["lending-limit-dropped"], disturbs=[Disturbance.COHORT])
 def test_a_team_lends_no_more_than_it_offers(platform: Platform, team: Team) -> None:
     """The others together never hold GPUs that a team does not lend.
 
@@ -75,7 +76,7 @@ def test_a_team_lends_no_more_than_it_offers(platform: Platform, team: Team) -> 
 
 
 @behaviour(requirement="borrowing", needs=[Feature.BORROWING, Feature.PREEMPTION], fidelity=Fidelity.CONTROL_PLANE,
-           promise="back_within_s", catches=["reclaim-off", "volcano-reclaim-off"])
+           promise="back_within_s", catches=["reclaim-off", "volcano-reclaim-off"], disturbs=[Disturbance.COHORT])
 def test_a_team_gets_lent_gpus_back_in_time(platform: Platform, team: Team) -> None:
     """A team that needs the GPUs it lent has them back within the time it was promised.
 

@@ -1,6 +1,6 @@
 """Jobs that must stay together in the network."""
 
-from conformance import Feature, Fidelity, behaviour, gang, throughout
+from conformance import Disturbance, Feature, Fidelity, behaviour, gang, throughout
 from conformance.model.promise import Team
 from conformance.platform import Platform
 
@@ -11,7 +11,7 @@ def _nodes_per_domain(platform: Platform, level: str) -> int:
 
 
 @behaviour(requirement="topology", needs=[Feature.TOPOLOGY], fidelity=Fidelity.CONTROL_PLANE,
-           promise="stays_in_one", catches=["racks-mislabelled", "topology-plugin-off"])
+           promise="stays_in_one", catches=["racks-mislabelled", "topology-plugin-off"], disturbs=[Disturbance.COHORT])
 def test_a_job_that_needs_one_domain_never_crosses_it(platform: Platform, team: Team) -> None:
     """A job that must stay in one rack runs in one rack, or waits; it is never split.
 

@@ -1,6 +1,6 @@
 """PyTorchJobs: started whole, each process in its place, and whole again after a failure."""
 
-from conformance import Feature, Fidelity, Workload, behaviour, eventually, job, like, throughout
+from conformance import Disturbance, Feature, Fidelity, Workload, behaviour, eventually, job, like, throughout
 from conformance.model.component import Component
 from conformance.objects import Object
 from conformance.platform import Platform, Submitted
@@ -14,7 +14,8 @@ KILLED = 137
 
 
 @behaviour(requirement="pytorch_training", needs=[Feature.PYTORCH_TRAINING], fidelity=Fidelity.CONTROL_PLANE,
-           catches=["pytorch-not-managed", "training-gangs-off", "training-operator-down"])
+           catches=["pytorch-not-managed", "training-gangs-off", "training-operator-down"],
+           disturbs=[Disturbance.COHORT])
 def test_a_pytorch_job_starts_whole_or_holds_no_accelerator(platform: Platform, component: Component) -> None:  # noqa: ARG001
     """A PyTorchJob runs all its processes, or holds no accelerator while they do not all fit.
 
@@ -33,7 +34,7 @@ def test_a_pytorch_job_starts_whole_or_holds_no_accelerator(platform: Platform, 
 
 
 @behaviour(requirement="pytorch_training", needs=[Feature.PYTORCH_TRAINING], fidelity=Fidelity.CONTROL_PLANE,
-           catches=["pytorch-services-forbidden"])
+           catches=["pytorch-services-forbidden"], disturbs=[])
 def test_every_process_can_be_found_by_its_name(platform: Platform, component: Component) -> None:  # noqa: ARG001
     """Each process of a PyTorchJob has a headless Service that selects its pod alone.
 
@@ -47,7 +48,7 @@ def test_every_process_can_be_found_by_its_name(platform: Platform, component: C
 
 
 @behaviour(requirement="pytorch_training", needs=[Feature.PYTORCH_TRAINING], fidelity=Fidelity.NODE,
-           catches=["trains-alone", "meets-itself"])
+           catches=["trains-alone", "meets-itself"], disturbs=[])
 def test_every_process_knows_its_place(platform: Platform, component: Component) -> None:  # noqa: ARG001
     """The processes of a PyTorchJob agree on their master and on how many they are, and each has a rank of its own.
 
@@ -64,7 +65,7 @@ def test_every_process_knows_its_place(platform: Platform, component: Component)
 
 
 @behaviour(requirement="pytorch_training", needs=[Feature.PYTORCH_TRAINING], fidelity=Fidelity.CONTROL_PLANE,
-           catches=["training-pods-stay"])
+           catches=["training-pods-stay"], disturbs=[])
 def test_a_killed_worker_is_replaced(platform: Platform, component: Component) -> None:  # noqa: ARG001
     """A worker that was killed is started again, and the others keep running.
 
@@ -79,7 +80,7 @@ def test_a_killed_worker_is_replaced(platform: Platform, component: Component) -
 
 
 @behaviour(requirement="elastic_training", needs=[Feature.ELASTIC_TRAINING], fidelity=Fidelity.CONTROL_PLANE,
-           catches=["autoscalers-forbidden", "elastic-bounds-closed"])
+           catches=["autoscalers-forbidden", "elastic-bounds-closed"], disturbs=[])
 def test_an_elastic_job_is_scaled_between_its_bounds(platform: Platform, component: Component) -> None:  # noqa: ARG001
     """An elastic PyTorchJob with metrics has an autoscaler with its own bounds, which scales that job.
 

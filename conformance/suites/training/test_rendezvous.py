@@ -17,7 +17,7 @@ exec sleep 86400
 
 
 @behaviour(requirement="pytorch_training", needs=[Feature.PYTORCH_TRAINING], fidelity=Fidelity.NODE,
-           catches=["cluster-dns-down", "init-image-missing", "meets-itself"])
+           catches=["cluster-dns-down", "init-image-missing", "meets-itself"], disturbs=[])
 def test_every_process_reaches_the_master_that_it_was_told(platform: Platform) -> None:
     """Each worker of a PyTorchJob connects to its master by the name and port in its environment.
 

@@ -1,6 +1,6 @@
 """Training jobs as gangs: all their processes are one group to the scheduler that places them."""
 
-from conformance import Feature, Fidelity, behaviour, eventually, job, like, throughout
+from conformance import Disturbance, Feature, Fidelity, behaviour, eventually, job, like, throughout
 from conformance.components.volcano.names import POD_GROUP, SCHEDULER
 from conformance.objects import Object
 from conformance.platform import Platform
@@ -10,7 +10,7 @@ GROUP = "scheduling.k8s.io/group-name"
 
 
 @behaviour(requirement="gang_scheduling", needs=[Feature.TRAINING_GANGS], fidelity=Fidelity.CONTROL_PLANE,
-           catches=["training-gangs-off", "gangs-of-one"])
+           catches=["training-gangs-off", "gangs-of-one"], disturbs=[])
 def test_a_training_job_is_one_gang_in_its_teams_queue(platform: Platform) -> None:
     """A PyTorchJob has a PodGroup of its team's queue that counts all its processes, and Volcano places all of them.
 
@@ -26,7 +26,7 @@ def test_a_training_job_is_one_gang_in_its_teams_queue(platform: Platform) -> No
 
 
 @behaviour(requirement="gang_scheduling", needs=[Feature.TRAINING_GANGS], fidelity=Fidelity.CONTROL_PLANE,
-           catches=["training-gangs-off", "gang-plugin-off"])
+           catches=["training-gangs-off", "gang-plugin-off"], disturbs=[Disturbance.NODES])
 def test_a_training_gang_that_does_not_fit_holds_no_accelerator(platform: Platform) -> None:
     """A PyTorchJob of which only some processes would find a node holds no accelerator.
 

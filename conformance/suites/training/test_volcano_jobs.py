@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from conformance import Feature, Fidelity, Workload, at_least, behaviour, eventually, gang, throughout
+from conformance import Disturbance, Feature, Fidelity, Workload, at_least, behaviour, eventually, gang, throughout
 from conformance.model.promise import Team
 from conformance.objects import Object
 from conformance.platform import Platform, Submitted
@@ -14,7 +14,7 @@ ONLY_VOLCANO = [Feature.GANG_SCHEDULING, Feature.JOB_RESTART_POLICY]
 
 @behaviour(requirement="gang_scheduling", needs=ONLY_VOLCANO, fidelity=Fidelity.CONTROL_PLANE,
            promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang),
-           catches=["everyone-needed"])
+           catches=["everyone-needed"], disturbs=[Disturbance.NODES])
 def test_a_gang_starts_with_no_more_pods_than_it_calls_enough(platform: Platform, team: Team) -> None:
     """A Job that calls fewer pods enough than it has starts with those: its gang is minAvailable, not replicas.
 
@@ -29,7 +29,7 @@ def test_a_gang_starts_with_no_more_pods_than_it_calls_enough(platform: Platform
 
 
 @behaviour(requirement="pytorch_training", needs=ONLY_VOLCANO, fidelity=Fidelity.NODE,
-           catches=["job-plugins-stripped"])
+           catches=["job-plugins-stripped"], disturbs=[])
 def test_a_master_is_named_by_the_plugin_alone(platform: Platform) -> None:
     """The pods of a Job are told their master where the Job lists the pytorch plugin; without it the name is not set.
 
@@ -46,7 +46,7 @@ def test_a_master_is_named_by_the_plugin_alone(platform: Platform) -> None:
 
 
 @behaviour(requirement="pytorch_training", needs=ONLY_VOLCANO, fidelity=Fidelity.NODE,
-           catches=["restart-policy-stripped"])
+           catches=["restart-policy-stripped"], disturbs=[])
 def test_a_job_completes_unless_its_pods_start_again_for_ever(platform: Platform) -> None:
     """A Job whose programs have ended is completed; one that names no restartPolicy is not, its programs start again.
 

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import pytest
 
 from conformance import catalog
-from conformance.errors import SeatrialError, UsageError
+from conformance.errors import SeatrialError, Unsupported, UsageError
 from conformance.model.component import Component
 from conformance.model.fault import Fault
 from conformance.model.feature import Feature
@@ -135,9 +135,16 @@ class Ground:
         note(f"open {settings.cluster_name} for {folder.name}")
         return Cluster(settings.cluster, settings.cluster_name), settings.cluster_name != "theirs"
 
-    def attach(self, kind, name, kubeconfig):
+    def attach(self, kind, name, kubeconfig, context):
         note(f"attach {name}")
         return Cluster(kind, name)
+
+    def moved(self, folder, permit):
+        return folder
+
+    def check_visit(self, cluster, folder, *, behaviour, component, team):
+        if component.name == "volcano":
+            raise Unsupported("volcano is not on seatrial")
 
     def install(self, cluster, folder, say):
         note(f"install {folder.name}")
@@ -154,7 +161,7 @@ def pytest_seatrial_ground(config):
 
 HEADER = """
 import pytest
-from conformance import Disabled, Feature, Fidelity, SeatrialError, Unsupported, behaviour, eventually
+from conformance import Disabled, Disturbance, Feature, Fidelity, SeatrialError, Unsupported, behaviour, eventually
 
 def promise(promise=None, needs=(Feature.QUOTA,), catches=("quota-dropped",),
             fidelity=Fidelity.CONTROL_PLANE, **more):

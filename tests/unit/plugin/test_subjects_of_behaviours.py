@@ -117,25 +117,3 @@ def test_a_folder_that_cannot_be_read_is_a_usage_error(trial):
 
 def test_an_unknown_component_is_refused_with_the_known_ones(trial):
     trial.run(platform="strange").stderr.fnmatch_lines(["ERROR: strange: there is no component 'unheard-of'"])
-
-
-def test_a_kubeconfig_without_an_existing_cluster_is_refused(trial):
-    trial.run("--kubeconfig", "x").stderr.fnmatch_lines(["*add --cluster existing"])
-    trial.run("--kubeconfig", "x", "--cluster", "existing", "--prove").stderr.fnmatch_lines(["*leave out --prove*"])
-
-
-def test_an_existing_cluster_is_not_changed_until_that_is_allowed(trial):
-    trial.suite(BY_TEAM + '''
-@promise(needs=[Feature.GANG_SCHEDULING])
-def test_gangs(platform):
-    """Gangs."""
-''')
-    trial.run("--cluster", "existing", "--kubeconfig", "x")
-    assert set(trial.verdicts().values()) == {"disabled"}
-    assert all(cause.endswith("(way out: --allow-changes)") for cause in trial.causes().values())
-    (trial.path / "rows").unlink()
-    trial.run("--cluster", "existing", "--kubeconfig", "x", "--allow-changes")
-    assert trial.verdicts() == {"a_team_gets_its_gpus[training-a]": "passed",
-                                "a_team_gets_its_gpus[serving-c]": "passed", "gangs[volcano]": "unsupported"}
-    assert trial.causes()["gangs[volcano]"] == "volcano is not on seatrial"
-    assert "install queues" not in trial.notes()

@@ -198,7 +198,9 @@ DEAF = "signal.signal(signal.SIGINT, signal.SIG_IGN); open('ready-deaf', 'w').cl
 
 @pytest.mark.parametrize(("args", "told"), [
     ([], f"folder-0: it was cut short; its cluster may still be up: seatrial down --name trial-{os.getpid()}-1"),
-    (["--cluster", "existing"], "folder-0: it was cut short; what it made on the cluster may still be there"),
+    (["--cluster", "existing", "--context", "a", "--allow-changes", "mine-"],
+     "folder-0: it was cut short; what it made on the cluster may still be there: "
+     "seatrial down --cluster existing --context a --prefix mine-"),
 ])
 def test_a_child_that_does_not_listen_is_ended_and_that_is_told(pretend, monkeypatch, args, told):
     monkeypatch.setattr(running, "STOP_WITHIN_S", 0.2)
@@ -286,6 +288,14 @@ def test_the_command_of_a_child_hands_everything_on():
     assert "--keep-cluster" in words
 
 
+def test_what_an_existing_cluster_may_be_used_for_is_handed_on():
+    given = ["--cluster", "existing", "--kubeconfig", "a:b", "--context", "c", "--allow-changes", "mine-", "--max-gpus", "4",
+             "--max-pods", "5", "--max-seconds", "6", "--node-selector", "a=b", "--node-selector", "c=d", "--priority-class",
+             "low", "--image", "busybox:1", "--may-disturb", "cohort", "--cluster-object", "ClusterQueue/mine-a"]
+    words = command_of(*given)
+    assert words[words.index("--kubeconfig"):] == given[2:]
+
+
 def test_proofs_of_one_platform_never_run_side_by_side():
     words = command_of("--prove", "-n", "4")
     assert "--prove" in words
@@ -303,6 +313,7 @@ def test_proofs_of_one_platform_never_run_side_by_side():
     (["-n", "2", "--prove"], 1, (1, 0)),
     (["-n", "2", "--cluster-name", "mine"], 4, (1, 2)),
     (["-n", "2", "--cluster", "existing"], 4, (1, 2)),
+    (["-n", "2", "--cluster", "existing", "--allow-changes", "mine-"], 4, (1, 0)),
 ])
 def test_what_runs_side_by_side_are_platforms_where_each_has_its_own_cluster(words, platforms, shares):
     parser = argparse.ArgumentParser()

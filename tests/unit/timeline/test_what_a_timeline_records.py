@@ -21,10 +21,10 @@ class InMemory:
         self.warnings = []
         self.lock = threading.Lock()
 
-    def list(self, kind, namespace=None):
+    def list(self, kind, namespace=None, labels=""):
         return [obj for obj in self.objects.values() if self._is(obj, kind, namespace)]
 
-    def watch(self, kind, namespace=None, *, stop):
+    def watch(self, kind, namespace=None, labels="", *, stop):
         mine = queue.SimpleQueue()
         with self.lock:
             for obj in self.list(kind, namespace):
@@ -203,7 +203,7 @@ def test_a_thread_that_stays_is_named(monkeypatch):
     released = threading.Event()
 
     class Stuck(InMemory):
-        def watch(self, kind, namespace=None, *, stop):
+        def watch(self, kind, namespace=None, labels="", *, stop):
             released.wait()
             yield from ()
 

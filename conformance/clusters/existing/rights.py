@@ -1,0 +1,90 @@
+"""What the account must be allowed to do: the manifests in `reference-manifests/rbac/` say it, and are asked about."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+
+from conformance import assets
+from conformance.errors import SeatrialError
+from conformance.objects import Api, Object, load
+
+READ, CHANGES, CLUSTER_OBJECTS = "read", "changes", "cluster-objects"
+SPACES = "namespaces"
+"""The only resource without a namespace that a run with changes takes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Right:
+    """One verb on one resource."""
+
+    verb: str
+    group: str
+    resource: str
+
+    @property
+    def full(self) -> str:
+        """The resource as RBAC's messages name it: `jobs.batch`."""
+        return self.resource + (f".{self.group}" if self.group else "")
+
+
+@cache
+def roles(name: str) -> tuple[Object, ...]:
+    """Return the ClusterRoles of one of the manifests."""
+    found = load(assets.folder("reference-manifests") / "rbac" / f"{name}.yaml")
+    return tuple(obj for obj in found if obj["kind"] == "ClusterRole")
+
+
+def rights(role: Object) -> Iterator[Right]:
+    """Yield the rights that a ClusterRole gives."""
+    for rule in role["rules"]:
+        for group in rule["apiGroups"]:
+            for resource in rule["resources"]:
+                for verb in rule["verbs"]:
+                    yield Right(verb=verb, group=group, resource=resource)
+
+
+def wanted(components: Iterable[str]) -> list[Right]:
+    """Return the rights that a run with changes takes on a platform of these components."""
+    names = {f"seatrial-{CHANGES}", *(f"seatrial-{CHANGES}-{component}" for component in components)}
+    return [right for role in roles(CHANGES) if role["metadata"]["name"] in names for right in rights(role)]
+
+
+def made() -> list[tuple[str, str]]:
+    """Return (group, resource) of all that a run may make anywhere, namespaces last."""
+    found = dict.fromkeys((right.group, right.resource) for name in (CHANGES, CLUSTER_OBJECTS) for role in roles(name)
+                          for right in rights(role) if right.verb == "create" and "/" not in right.resource)
+    return sorted(found, key=lambda one: one == ("", "namespaces"))
+
+
+def check(api: Api, components: Iterable[str], namespaces: Sequence[str], there: Iterable[str]) -> None:
+    """Ask whether this account may do what a run takes, before anything is made.
+
+    `namespaces` are those that are to be used, `there` those of them that need not be made. Raises SeatrialError that
+    names every right that it lacks.
+    """
+    missing_spaces = [one for one in namespaces if one not in there]
+    questions: list[tuple[Right, str]] = []
+    for right in wanted(components):
+        if right.resource != SPACES:
+            questions += [(right, namespace) for namespace in namespaces]
+        elif missing_spaces or right.verb not in ("create", "delete"):
+            questions.append((right, ""))
+    with ThreadPoolExecutor(8) as pool:
+        answers = [*pool.map(lambda one: may(api, *one), questions)]
+    lacks: dict[Right, list[str]] = {}
+    for (right, namespace), allowed in zip(questions, answers, strict=True):
+        if not allowed:
+            lacks.setdefault(right, []).append(namespace)
+    if lacks:
+        said = "; ".join(f"{right.verb} {right.full}" + (f" in {', '.join(where)}" if any(where) else "")
+                         for right, where in lacks.items())
+        raise SeatrialError(f"the account of context {api.context} may not: {said}",
+                            "let somebody apply reference-manifests/rbac/changes.yaml and bind it to that account")
+
+
+def may(api: Api, right: Right, namespace: str = "") -> bool:
+    """Whether the account that asks has a right, in a namespace or everywhere."""
+    resource, _, sub = right.resource.partition("/")
+    return api.may({"namespace": namespace, "verb": right.verb, "group": right.group, "resource": resource,
+                    "subresource": sub})

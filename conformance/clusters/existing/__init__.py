@@ -55,6 +55,8 @@ class ExistingCluster:
     unfenced: Api
     """The same server without a fence: to clear up by label, and for faults that were allowed."""
     permit: Permit | None = None
+    spaces: tuple[str, ...] = ()
+    """The namespaces that the run uses."""
     bounds: Bounds | None = None
     lock: Lock | None = field(default=None, repr=False)
     kind: str = "existing"
@@ -112,7 +114,7 @@ class ExistingCluster:
             return
         try:
             # Our namespace takes the Lease along; while it goes nobody else can begin in it.
-            sweep(self.unfenced, self.permit.prefix)
+            sweep(self.unfenced, self.permit.prefix, spaces=self.spaces)
         finally:
             self.lock.release()
 
@@ -142,9 +144,10 @@ def enter(kubeconfig: Path | None, context: str | None, permit: Permit, *, compo
     _ensure(api, permit.home, None)
     bounds.lock = lock = Lock(api, permit.home, run)
     lock.take()
-    cluster = ExistingCluster(api, Api.open(kubeconfig, context, outage_s=OUTAGE_S), permit, bounds, lock)
+    cluster = ExistingCluster(api, Api.open(kubeconfig, context, outage_s=OUTAGE_S), permit, (*namespaces,),
+                              bounds, lock)
     try:
-        for left in sweep(cluster.unfenced, permit.prefix, at_work_in=permit.home):
+        for left in sweep(cluster.unfenced, permit.prefix, spaces=cluster.spaces, at_work_in=permit.home):
             say(f"removed what an earlier run left: {left}")
         for name, stands_for in namespaces.items():
             _ensure(api, name, stands_for)

@@ -1,6 +1,6 @@
 """Removes what runs made on a cluster that is not ours: by label, whoever made it and however it ended."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from conformance.clusters.existing import rights
@@ -29,13 +29,15 @@ class Thing:
                         "metadata": {"name": self.name, "namespace": self.namespace}})
 
 
-def sweep(api: Api, prefix: str | None, *, at_work_in: str | None = None) -> list[str]:
+def sweep(api: Api, prefix: str | None, *, spaces: Collection[str] | None = None, at_work_in: str | None = None,
+          ) -> list[str]:
     """Remove everything that was made under a prefix, or under any where it is None; return it in words.
 
-    `at_work_in` names the namespace of the run that does it: the namespace and the Lease stay. Raises SeatrialError
-    that names what stays after a while, and what keeps it.
+    `spaces` are the namespaces that are looked into, besides those that we made; None: all that begin so. `at_work_in`
+    names the namespace of the run that does it: the namespace and the Lease stay. Raises SeatrialError that names what
+    stays after a while, and what keeps it.
     """
-    things = [*_made(api, prefix, at_work_in)]
+    things = [*_made(api, prefix, spaces, at_work_in)]
     # A Lease goes last: until then nobody else begins.
     leases = [thing for thing in things if thing.kind == LEASE]
     _remove(api, [thing for thing in things if thing not in leases])
@@ -71,13 +73,14 @@ def _ask_to_go(api: Api, thing: Thing, refusals: list[SeatrialError]) -> bool:
     return True
 
 
-def _made(api: Api, prefix: str | None, at_work_in: str | None) -> Iterator[Thing]:
+def _made(api: Api, prefix: str | None, spaces: Collection[str] | None, at_work_in: str | None) -> Iterator[Thing]:
     """Yield what bears our label; what lies in a namespace of ours goes with it and is left out."""
     label = names.MADE_UNDER + (f"={prefix.removesuffix('-')}" if prefix else "")
     ours = [space["metadata"]["name"] for space in api.each(NAMESPACE, labels=label)]
     going = [name for name in ours if name != at_work_in]
-    others = [space["metadata"]["name"] for space in api.each(NAMESPACE) if space["metadata"]["name"] not in going
-              and space["metadata"]["name"].startswith(prefix or "")]
+    there = [str(space["metadata"]["name"]) for space in api.each(NAMESPACE)]
+    others = [name for name in there if name.startswith(prefix or "") and name not in going
+              and (spaces is None or name in spaces)]
     for group, resource in rights.made():
         kind = api.kind_of_resource(group, resource)
         if kind not in (None, NAMESPACE):

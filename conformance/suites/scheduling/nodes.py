@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
-from conformance import Unsupported
+from conformance import SeatrialError, Unmet, Unsupported
 from conformance.components.pods import pod_template
 from conformance.model import names
 from conformance.model.promise import Team
@@ -33,7 +33,10 @@ class Occupants:
 
 
 def occupy(platform: Platform, nodes: list[Object], *, gpus: int) -> Occupants:
-    """Let others use `gpus` GPUs of each of `nodes` until the behaviour ends, and wait until they do."""
+    """Let others use `gpus` GPUs of each of `nodes` until the behaviour ends, and wait until they do.
+
+    Raises SeatrialError when they cannot.
+    """
     namespace = platform.make_home()
     occupants = Occupants(platform, f"occupant-{secrets.token_hex(2)}")
     template = pod_template(occupants.name, platform.placed(Workload(pods=1, gpus_per_pod=gpus)))
@@ -44,8 +47,11 @@ def occupy(platform: Platform, nodes: list[Object], *, gpus: int) -> Occupants:
                          "metadata": {**template["metadata"], "name": occupants._on(node), "namespace": namespace},
                          "spec": {**template["spec"], "nodeName": node["metadata"]["name"]}})
     running = platform.timeline.pods({names.WORKLOAD: occupants.name}, lambda pods: phases(pods)["Running"])
-    eventually(running, becomes=len(nodes), within=patience().apply,
-               because=f"pods that use {gpus} GPUs of each of {len(nodes)} nodes")
+    try:
+        eventually(running, becomes=len(nodes), within=patience().apply,
+                   because=f"pods that use {gpus} GPUs of each of {len(nodes)} nodes")
+    except Unmet as unmet:  # that is how the stage is set, not what the platform promises
+        raise SeatrialError(unmet.cause, "see who else uses these nodes") from unmet
     return occupants
 
 

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -23,6 +24,8 @@ POD_KINDS = (
 """Kinds in which `lib.workload` finds pod templates."""
 ANY = "*"
 _DRIVER = "seatrial.driver"
+_SAID = "seatrial_said"
+"""A function that each policy is given: for a rule of another package regorus looks through all modules each time."""
 _VALUE = re.compile(r"\.?\s*(?:\bGot `|\b(?:Array|Bool|Null|Number|Object|Set|String)\(|$).*", re.DOTALL)
 
 
@@ -71,6 +74,7 @@ class Selection:
         self._known = frozenset(facts)
         self._single = [policy for policy in corpus.policies.values() if not policy.across]
         self._by_kind: dict[str, list[Policy]] = {}
+        self._words: dict[str, set[tuple[str, ...]]] = {}
         across = [policy for policy in corpus.policies.values() if policy.across]
         self.across = tuple(policy.id for policy in across)
         """Ids of the policies that look at all objects together."""
@@ -85,8 +89,10 @@ class Selection:
         """
         if kind not in self._by_kind:
             self._by_kind[kind] = [policy for policy in self._single if _looks_at(policy, kind)]
-        concerned = [policy for policy in self._by_kind[kind]
-                     if not policy.mentions or any(word in text for word in policy.mentions)]
+            self._words[kind] = {policy.mentions for policy in self._by_kind[kind]}
+        # Many policies name the same words.
+        mentioned = {words: not words or any(word in text for word in words) for words in self._words[kind]}
+        concerned = [policy for policy in self._by_kind[kind] if mentioned[policy.mentions]]
         return (tuple(policy.id for policy in concerned if self._known.issuperset(policy.facts)),
                 tuple(policy for policy in concerned if not self._known.issuperset(policy.facts)))
 
@@ -99,35 +105,41 @@ def raw(said: Mapping[str, Any]) -> Raw:
 
 
 class Regorus:
-    """Microsoft's Rego interpreter, in this process."""
+    """Microsoft's Rego interpreter, in this process.
+
+    Each kind of object has an engine with the policies that look at it and no others: with the number of its modules
+    every look-up takes longer.
+    """
 
     name = "regorus"
     at_once = 1
 
     def __init__(self, corpus: Corpus, data: Mapping[str, Any]) -> None:
-        """Load the policies; `data` is what rules see as `data`, for example `facts` and `gpus`.
+        """Load what policies share; `data` is what rules see as `data`, for example `facts` and `gpus`.
 
         Raises SeatrialError, with file and line, for a rule that is no Rego.
         """
         import regorus  # noqa: PLC0415 -- a native module: loaded by who uses it
 
-        self._engine = regorus.Engine()
-        self._drivers = _drivers(corpus)
-        try:
-            for name, source in modules(corpus).items():
-                self._engine.add_policy(name, source)
-            self._engine.add_data_json(json.dumps(data))
-            self._evaluate(Question((), "", {}))  # only now are the rules looked at together
-        except RuntimeError as error:
-            raise SeatrialError(f"a rule is no Rego: {_cause(error)}") from None
+        self._corpus = corpus
+        self._by_kind: dict[str, Any] = {}
+        self._engines: dict[tuple[str, ...], Any] = {}
+        self._library = regorus.Engine()
+        with _loading():
+            for name, source in corpus.library.items():
+                self._library.add_policy(name, source)
+            self._library.add_data_json(json.dumps(data))
+        if corpus.added:  # told at once, whatever there is to judge
+            self._loaded([policy for policy in corpus.policies.values() if policy.id in corpus.added])
 
     def ask(self, questions: Sequence[Question]) -> Sequence[Sequence[Raw]]:
         """Return the answer to each question."""
         return [self._answer(question) for question in questions]
 
     def _answer(self, question: Question) -> Sequence[Raw]:
+        engine = self._by_kind.get(question.kind) or self._engine(question.kind)
         try:
-            return self._evaluate(question)
+            return self._evaluate(engine, question)
         except RuntimeError as error:
             # OPA calls undefined what stops this engine, for example `some x in null`: the others still have a say.
             if len(question.policies) == 1:
@@ -135,41 +147,48 @@ class Regorus:
             alone = (replace(question, policies=(policy,)) for policy in question.policies)
             return [said for one in alone for said in self._answer(one)]
 
-    def _evaluate(self, question: Question) -> Sequence[Raw]:
-        self._engine.set_input_json(json.dumps({**question.about, "ask": dict.fromkeys(question.policies, True)}))
-        driver = self._drivers.get(question.kind, self._drivers[ANY])
-        return [raw(said) for said in json.loads(self._engine.eval_rule_as_json(f"data.{_DRIVER}.{driver}.findings"))]
+    def _engine(self, kind: str) -> Any:
+        asked = [policy for policy in self._corpus.policies.values()
+                 if policy.across == (kind == "") and (policy.across or _looks_at(policy, kind))]
+        key = tuple(policy.id for policy in asked)
+        if key not in self._engines:
+            self._engines[key] = self._loaded(asked)
+        self._by_kind[kind] = self._engines[key]
+        return self._by_kind[kind]
+
+    def _loaded(self, policies: Sequence[Policy]) -> Any:
+        engine = self._library.clone()
+        with _loading():
+            for policy in policies:
+                engine.add_policy(f"{policy.id}/rule.rego", f"{policy.source}\n{_SAID}(_) := findings")
+            engine.add_policy("driver.rego", _driver(policies))
+            self._evaluate(engine, Question((), "", {}))  # only now are the rules looked at together
+        return engine
+
+    def _evaluate(self, engine: Any, question: Question) -> Sequence[Raw]:
+        engine.set_input_json(json.dumps({**question.about, "ask": dict.fromkeys(question.policies, True)}))
+        return [raw(said) for said in json.loads(engine.eval_rule_as_json(f"data.{_DRIVER}.findings"))]
 
 
-def modules(corpus: Corpus) -> dict[str, str]:
-    """Return the name and Rego of all that the engine loads: libraries, rules, and a driver for each kind."""
-    drivers = {name: _driver(name, _asked(corpus, kind)) for kind, name in _drivers(corpus).items()}
-    return {**corpus.library, **{f"{policy.id}/rule.rego": policy.source for policy in corpus.policies.values()},
-            **{f"driver/{name}.rego": source for name, source in drivers.items()}}
+@contextmanager
+def _loading() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        raise SeatrialError(f"a rule is no Rego: {_cause(error)}") from None
 
 
 def _looks_at(policy: Policy, kind: str) -> bool:
     return kind in policy.kinds or ANY in policy.kinds or (PODS in policy.kinds and kind in POD_KINDS)
 
 
-def _drivers(corpus: Corpus) -> dict[str, str]:
-    """Return the name of the driver for each kind; `*` stands for all others, nothing for several objects."""
-    kinds = sorted({kind for policy in corpus.policies.values() for kind in policy.kinds} - {PODS, ANY})
-    return {kind: f"k{number}" for number, kind in enumerate(dict.fromkeys(["", ANY, *POD_KINDS, *kinds]))}
-
-
-def _asked(corpus: Corpus, kind: str) -> list[Policy]:
-    return [policy for policy in corpus.policies.values()
-            if policy.across == (kind == "") and (policy.across or _looks_at(policy, kind))]
-
-
-def _driver(name: str, policies: Sequence[Policy]) -> str:
+def _driver(policies: Sequence[Policy]) -> str:
     # Each is named: to look a package up by a variable, regorus would evaluate all of them.
-    rules = [f'findings contains {{"policy": "{policy.id}", "finding": finding}} if {{ input.ask["{policy.id}"]; '
-             f'some finding in data.policies.{policy.category}["{policy.id.partition("/")[2]}"].findings }}'
-             for policy in policies]
-    # Without a rule there would be no set, and the engine would have to say that it is undefined.
-    return "\n".join([f"package {_DRIVER}.{name}", *rules, "findings contains nothing if some nothing in []"])
+    said = [f'[{{"policy": "{policy.id}", "finding": finding}} | input.ask["{policy.id}"]; '
+            f'some finding in data.policies.{policy.category}["{policy.id.partition("/")[2]}"].{_SAID}(null)]'
+            for policy in policies]
+    return "\n".join([f"package {_DRIVER}", "findings := {found | some said in [", ",\n".join([*said, "[]"]),
+                      "]; some found in said}"])
 
 
 def _cause(error: RuntimeError) -> str:

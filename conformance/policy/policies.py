@@ -1,7 +1,7 @@
 """Finds the policies by walking `policies/`, and makes of them what an engine runs."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ class Corpus:
     """By id, in order."""
     library: Mapping[str, str]
     """Name and Rego of each shared module."""
+    added: frozenset[str] = frozenset()
+    """Ids of the policies that are not ours: no test of ours has read them."""
 
     def only(self, wanted: Iterable[str]) -> "Corpus":
         """Return the corpus with the named policies and categories alone. Raises UsageError for an unknown name."""
@@ -33,7 +35,7 @@ class Corpus:
         for name in wanted:
             if name not in names:
                 raise UsageError(f"there is no policy {name}", nearest(name, names))
-        return Corpus(library=self.library, policies={
+        return replace(self, policies={
             policy.id: policy for policy in self.policies.values() if {policy.id, policy.category} & set(wanted)})
 
 
@@ -45,6 +47,7 @@ def load(*more: Path) -> Corpus:
     """
     library: dict[str, str] = {}
     found: dict[str, Policy] = {}
+    added: set[str] = set()
     for folder in (assets.folder(FOLDER), *more):
         rules = (_policy(rule, folder) for rule in sorted(folder.glob("*/*/rule.rego")))
         here = {policy.id: policy for policy in rules}
@@ -53,9 +56,10 @@ def load(*more: Path) -> Corpus:
             raise UsageError(f"{folder} " + (f"has a second policy {twice[0]}" if twice else "holds no policies"),
                              "a policy is a folder <category>/<what-must-hold> with a rule.rego")
         found |= here
+        added |= here.keys() if folder in more else set()
         library |= {f"{folder.name}/{LIBRARY}/{file.name}": file.read_text(encoding="utf-8")
                     for file in sorted((folder / LIBRARY).glob("*.rego")) if not file.name.endswith("_test.rego")}
-    return Corpus(policies=dict(sorted(found.items())), library=library)
+    return Corpus(policies=dict(sorted(found.items())), library=library, added=frozenset(added))
 
 
 def _policy(rule: Path, folder: Path) -> Policy:

@@ -3,13 +3,13 @@
 package lib.kind
 
 # group/Kind, as policies name kinds; the core group has no name.
-of(object) := sprintf("%s/%s", [split(object.apiVersion, "/")[0], object.kind]) if contains(object.apiVersion, "/")
+of(o) := concat("/", [split(o.apiVersion, "/")[0], o.kind]) if {
+	contains(o.apiVersion, "/")
+} else := o.kind
 
-of(object) := object.kind if not contains(object.apiVersion, "/")
-
-version(object) := split(object.apiVersion, "/")[1] if contains(object.apiVersion, "/")
-
-version(object) := object.apiVersion if not contains(object.apiVersion, "/")
+version(o) := split(o.apiVersion, "/")[1] if {
+	contains(o.apiVersion, "/")
+} else := o.apiVersion
 
 name(o) := value if {
 	value := object.get(o, ["metadata", "name"], "")
@@ -53,6 +53,6 @@ mapping(o, path) := value if {
 } else := {}
 
 # What stands at a path, null where nothing does.
-at(o, path) := object.get(o, path, null) if is_object(o)
-
-at(o, _) := null if not is_object(o)
+at(o, path) := object.get(o, path, null) if {
+	is_object(o)
+} else := null

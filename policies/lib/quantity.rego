@@ -11,24 +11,21 @@ _units := {
 _parts := {"m": 1000, "u": 1000000, "n": 1000000000}
 
 # A quantity as a number, undefined for what is none: 1, "1", "500m", "64Gi", "1e3".
-number(quantity) := quantity if is_number(quantity)
-
-number(quantity) := to_number(parts[0][1]) * _units[parts[0][2]] if {
+number(quantity) := quantity if {
+	is_number(quantity)
+} else := value if {
 	is_string(quantity)
-	parts := regex.find_all_string_submatch_n(`^\+?([0-9]+(?:\.[0-9]+)?)([kMGTPE]|[KMGTPE]i|)$`, quantity, 1)
-	count(parts) == 1
-}
-
-number(quantity) := to_number(parts[0][1]) / _parts[parts[0][2]] if {
-	is_string(quantity)
-	parts := regex.find_all_string_submatch_n(`^\+?([0-9]+(?:\.[0-9]+)?)([mun])$`, quantity, 1)
-	count(parts) == 1
-}
-
-number(quantity) := to_number(quantity) if {
+	digits := trim_right(quantity, "kKMGTPEinum")
+	regex.match(`^\+?[0-9]+(\.[0-9]+)?$`, digits)
+	value := _times(to_number(trim_left(digits, "+")), substring(quantity, count(digits), -1))
+} else := to_number(quantity) if {
 	is_string(quantity)
 	regex.match(`^[0-9]+(\.[0-9]+)?[eE][0-9]+$`, quantity)
 }
+
+_times(number, unit) := number * _units[unit] if {
+	_units[unit]
+} else := number / _parts[unit]
 
 is_whole(quantity) if number(quantity) == floor(number(quantity))
 

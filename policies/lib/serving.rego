@@ -23,9 +23,10 @@ _models(o) := {found |
 	predictor.model.modelFormat.name in {"huggingface", "vLLM", "vllm"}
 	not predictor.model.command
 	pod := {"path": ["spec", "predictor"], "spec": predictor, "metadata": {}, "replicas": 1, "role": "predictor"}
+	held := workload.accelerators(predictor.model)
 	found := {
 		"path": ["spec", "predictor", "model"], "container": predictor.model, "pod": pod, "init": false,
-		"engine": "kserve",
+		"accelerators": held, "gpus": sum([n | some n in held]), "engine": "kserve",
 	}
 }
 
@@ -59,9 +60,10 @@ text(container) := concat(" ", workload.words(container))
 
 # What the program is told by a flag of any of these names, variables that are written out put in.
 said(container, names) := values[0] if {
+	given := workload.tokens(container)
 	values := [value |
 		some name in names
-		value := _known(container, trim(workload.flag(container, name), "\"';"))
+		value := _known(container, trim(workload.flag_in(given, name), "\"';"))
 	]
 }
 
@@ -74,8 +76,9 @@ _known(container, value) := known if {
 }
 
 given(container, names) if {
+	found := workload.tokens(container)
 	some name in names
-	workload.has_flag(container, name)
+	workload.has_flag_in(found, name)
 }
 
 # A whole number: the default when no flag is given, undefined when what is given cannot be known.

@@ -17,12 +17,14 @@ starts_torchrun(container) if count(_starts(container)) > 0
 _starts(container) := [token |
 	is_object(container)
 	some token in workload.tokens(container)
+	contains(token, "torch")
 	regex.match(`(^|/)torchrun$|^torch\.distributed\.(run|launch)$`, token)
 ]
 
 # The whole number that one of several spellings of a flag is set to; undefined where it is anything else.
 number(container, flags) := to_number(text) if {
-	values := {trim(value, `"'`) | some flag in flags; value := workload.flag(container, flag)}
+	given := workload.tokens(container)
+	values := {trim(value, `"'`) | some flag in flags; value := workload.flag_in(given, flag)}
 	count(values) == 1
 	some text in values
 	regex.match(`^[0-9]+$`, text)
@@ -33,12 +35,12 @@ nnodes(container) := number(container, {"--nnodes"})
 # Programs that start several processes: {"path", "processes", "gpus"}, where both numbers are known.
 process_counts := [found |
 	some c in launches
+	c.gpus > 0
 	found := {
 		"path": workload.flag_path(c, "--nproc"),
 		"processes": number(c.container, {"--nproc_per_node", "--nproc-per-node"}),
-		"gpus": workload.gpus(c.container),
+		"gpus": c.gpus,
 	}
-	found.gpus > 0
 ]
 
 process_counts_by_field(object) := [found |
@@ -52,7 +54,7 @@ process_counts_by_field(object) := [found |
 	found := {
 		"path": ["spec", "nprocPerNode"],
 		"processes": to_number(object.spec.nprocPerNode),
-		"gpus": workload.gpus(c.container),
+		"gpus": c.gpus,
 	}
 	found.gpus > 0
 ]

@@ -2,14 +2,16 @@
 # title: Pods, wherever they stand in an object
 package lib.workload
 
+import data.lib.kind
+
 # Every pod template of the object that is judged: {"path", "spec", "metadata", "replicas", "role"}.
 pods := pods_of(input.object)
 
-# Every container of these pods, init containers included: {"path", "container", "pod", "init"}.
+# Every container of these pods, init containers included: {"path", "container", "pod", "init", "accelerators", "gpus"}.
 containers := _containers_in(pods)
 
 # Containers that ask for a GPU, whole or in part.
-gpu_containers := {c | some c in containers; gpus(c.container) > 0}
+gpu_containers := {c | some c in containers; c.gpus > 0}
 
 # Every accelerator that a container asks for, once for its limit and once for its request. Several policies look.
 asks := {ask |
@@ -17,24 +19,33 @@ asks := {ask |
 	some field in ["limits", "requests"]
 	is_object(c.container.resources[field])
 	some name, amount in c.container.resources[field]
+	not name in _plain
 	is_accelerator(name)
 	ask := {"c": c, "field": field, "name": name, "amount": amount}
 }
 
-pods_of(object) := {pod |
-	some place in _places(_kind(object), object)
-	spec := _at(object, place.spec)
+pods_of(o) := {pod |
+	some place in _places(kind.of(o), o)
+	spec := object.get(o, place.spec, null)
 	is_object(spec)
 	pod := {
 		"path": place.spec,
 		"spec": spec,
-		"metadata": _object(_at(object, place.metadata)),
+		"metadata": _metadata(o, place.metadata),
 		"replicas": place.replicas,
 		"role": place.role,
 	}
 }
 
-containers_of(object) := _containers_in(pods_of(object))
+_metadata(o, path) := found if {
+	path != []
+	found := object.get(o, path, null)
+	is_object(found)
+} else := o if {
+	path == []
+} else := {}
+
+containers_of(o) := _containers_in(pods_of(o))
 
 _containers_in(pods) := {c |
 	some pod in pods
@@ -42,91 +53,56 @@ _containers_in(pods) := {c |
 	is_array(pod.spec[field])
 	some i, container in pod.spec[field]
 	is_object(container)
+	held := accelerators(container)
 	c := {
 		"path": array.concat(pod.path, [field, i]),
 		"container": container,
 		"pod": pod,
 		"init": field == "initContainers",
+		"accelerators": held,
+		"gpus": sum([n | some n in held]),
 	}
 }
 
 # ---- where each kind keeps its pods
 
-# group/Kind, as policies name kinds; the core group has no name.
-_kind(o) := sprintf("%s/%s", [split(o.apiVersion, "/")[0], o.kind]) if contains(o.apiVersion, "/")
-
-_kind(o) := o.kind if not contains(o.apiVersion, "/")
-
-_at(object, path) := object if count(path) == 0
-
-_at(o, path) := value if {
-	count(path) > 0
-	value := object.get(o, path, null)
-}
-
-_object(value) := value if is_object(value)
-
-_object(value) := {} if not is_object(value)
-
-_number(value, _) := value if is_number(value)
-
-_number(value, default_value) := default_value if not is_number(value)
-
-_template(path, replicas, role) := {
-	"spec": array.concat(path, ["spec"]),
-	"metadata": array.concat(path, ["metadata"]),
-	"replicas": replicas,
-	"role": role,
-}
-
-_one_template := {
-	"PodTemplate": ["template"],
-	"ReplicationController": ["spec", "template"],
-	"apps/Deployment": ["spec", "template"],
-	"apps/StatefulSet": ["spec", "template"],
-	"apps/ReplicaSet": ["spec", "template"],
-	"argoproj.io/Rollout": ["spec", "template"],
-}
-
-_replica_specs := {
-	"kubeflow.org/PyTorchJob": "pytorchReplicaSpecs",
-	"kubeflow.org/TFJob": "tfReplicaSpecs",
-	"kubeflow.org/MPIJob": "mpiReplicaSpecs",
-	"kubeflow.org/XGBoostJob": "xgbReplicaSpecs",
-	"kubeflow.org/JAXJob": "jaxReplicaSpecs",
-}
-
-_places("Pod", _) := [{"spec": ["spec"], "metadata": ["metadata"], "replicas": 1, "role": "pod"}]
-
-_places("apps/DaemonSet", _) := [_template(["spec", "template"], 1, "pod")]
-
-_places("serving.knative.dev/Service", _) := [_template(["spec", "template"], 1, "revision")]
-
-_places("batch/Job", o) := [_template(["spec", "template"], _parallelism(o.spec), "pod")]
-
-_places("batch/CronJob", o) := [_template(path, _parallelism(o.spec.jobTemplate.spec), "pod")] if {
+# By cases and not by definitions, each of which an engine would try for every object.
+_places(name, o) := [{"spec": ["spec"], "metadata": ["metadata"], "replicas": 1, "role": "pod"}] if {
+	name == "Pod"
+} else := [_template(["spec", "template"], _replicas(object.get(o, "spec", {})), "pod")] if {
+	name in {
+		"ReplicationController", "apps/Deployment", "apps/StatefulSet", "apps/ReplicaSet", "argoproj.io/Rollout",
+	}
+} else := [_template(["spec", "template"], _parallelism(o.spec), "pod")] if {
+	name == "batch/Job"
+} else := [_template(["spec", "template"], 1, "pod")] if {
+	name == "apps/DaemonSet"
+} else := [_template(["template"], _replicas(object.get(o, "spec", {})), "pod")] if {
+	name == "PodTemplate"
+} else := [_template(path, _parallelism(o.spec.jobTemplate.spec), "pod")] if {
+	name == "batch/CronJob"
 	path := ["spec", "jobTemplate", "spec", "template"]
-}
-
-_places("batch.volcano.sh/Job", o) := [place |
+} else := [place |
 	is_array(o.spec.tasks)
 	some i, task in o.spec.tasks
 	is_object(task)
 	place := _template(["spec", "tasks", i, "template"], _replicas(task), _name(task, "task"))
-]
-
-_places("jobset.x-k8s.io/JobSet", o) := _jobset_places(o.spec, ["spec"])
-
-_places("leaderworkerset.x-k8s.io/LeaderWorkerSet", o) := [place |
-	some role in ["leaderTemplate", "workerTemplate"]
-	o.spec.leaderWorkerTemplate[role]
-	groups := _replicas(o.spec)
-	size := _size(o.spec.leaderWorkerTemplate)
-	replicas := {"leaderTemplate": groups, "workerTemplate": groups * _workers(o, size)}[role]
-	place := _template(["spec", "leaderWorkerTemplate", role], replicas, role)
-]
-
-_places("serving.kserve.io/InferenceService", o) := [place |
+] if {
+	name == "batch.volcano.sh/Job"
+} else := [place |
+	is_object(o.spec[field])
+	some role, replica in o.spec[field]
+	is_object(replica)
+	place := _template(["spec", field, role, "template"], _replicas(replica), role)
+] if {
+	field := {
+		"kubeflow.org/PyTorchJob": "pytorchReplicaSpecs",
+		"kubeflow.org/TFJob": "tfReplicaSpecs",
+		"kubeflow.org/MPIJob": "mpiReplicaSpecs",
+		"kubeflow.org/XGBoostJob": "xgbReplicaSpecs",
+		"kubeflow.org/JAXJob": "jaxReplicaSpecs",
+	}[name]
+} else := [place |
 	some role in ["predictor", "transformer", "explainer"]
 	is_object(o.spec[role])
 	place := {
@@ -135,39 +111,45 @@ _places("serving.kserve.io/InferenceService", o) := [place |
 		"replicas": _min_replicas(o.spec[role]),
 		"role": role,
 	}
-]
-
-_places("serving.kserve.io/LLMInferenceService", o) := [place |
+] if {
+	name == "serving.kserve.io/InferenceService"
+} else := [place |
 	some role in ["template", "worker"]
 	is_object(o.spec[role])
 	place := {"spec": ["spec", role], "metadata": [], "replicas": _replicas(o.spec), "role": role}
-]
-
-_places("ray.io/RayCluster", o) := _ray_places(o.spec, ["spec"])
-
-_places("ray.io/RayJob", o) := _ray_places(o.spec.rayClusterSpec, ["spec", "rayClusterSpec"])
-
-_places("ray.io/RayService", o) := _ray_places(o.spec.rayClusterConfig, ["spec", "rayClusterConfig"])
-
-_places(kind, o) := [_template(path, _replicas(spec), "pod")] if {
-	path := _one_template[kind]
-	spec := object.get(o, "spec", {})
+] if {
+	name == "serving.kserve.io/LLMInferenceService"
+} else := [{"spec": ["spec"], "metadata": ["spec"], "replicas": 1, "role": "runtime"}] if {
+	name in {"serving.kserve.io/ServingRuntime", "serving.kserve.io/ClusterServingRuntime"}
+} else := [_template(["spec", "template"], 1, "revision")] if {
+	name == "serving.knative.dev/Service"
+} else := [place |
+	some role in ["leaderTemplate", "workerTemplate"]
+	o.spec.leaderWorkerTemplate[role]
+	groups := _replicas(o.spec)
+	size := _size(o.spec.leaderWorkerTemplate)
+	replicas := {"leaderTemplate": groups, "workerTemplate": groups * _workers(o, size)}[role]
+	place := _template(["spec", "leaderWorkerTemplate", role], replicas, role)
+] if {
+	name == "leaderworkerset.x-k8s.io/LeaderWorkerSet"
+} else := _jobset_places(o.spec, ["spec"]) if {
+	name == "jobset.x-k8s.io/JobSet"
+} else := _jobset_places(o.spec.template.spec, ["spec", "template", "spec"]) if {
+	name in {"trainer.kubeflow.org/TrainingRuntime", "trainer.kubeflow.org/ClusterTrainingRuntime"}
+} else := _ray_places(o.spec, ["spec"]) if {
+	name == "ray.io/RayCluster"
+} else := _ray_places(o.spec.rayClusterSpec, ["spec", "rayClusterSpec"]) if {
+	name == "ray.io/RayJob"
+} else := _ray_places(o.spec.rayClusterConfig, ["spec", "rayClusterConfig"]) if {
+	name == "ray.io/RayService"
 }
 
-_places(kind, o) := [place |
-	is_object(o.spec[field])
-	some role, replica in o.spec[field]
-	is_object(replica)
-	place := _template(["spec", field, role, "template"], _replicas(replica), role)
-] if field := _replica_specs[kind]
-
-_places(kind, o) := _jobset_places(o.spec.template.spec, ["spec", "template", "spec"]) if kind in _training_runtimes
-
-_places(kind, _) := [{"spec": ["spec"], "metadata": ["spec"], "replicas": 1, "role": "runtime"}] if kind in _runtimes
-
-_training_runtimes := {"trainer.kubeflow.org/TrainingRuntime", "trainer.kubeflow.org/ClusterTrainingRuntime"}
-
-_runtimes := {"serving.kserve.io/ServingRuntime", "serving.kserve.io/ClusterServingRuntime"}
+_template(path, replicas, role) := {
+	"spec": array.concat(path, ["spec"]),
+	"metadata": array.concat(path, ["metadata"]),
+	"replicas": replicas,
+	"role": role,
+}
 
 _jobset_places(spec, path) := [place |
 	is_array(spec.replicatedJobs)
@@ -194,21 +176,28 @@ _ray_places(cluster, path) := array.concat(heads, workers) if {
 
 _name(thing, default_name) := object.get(_object(thing), "name", default_name)
 
-_replicas(thing) := _number(object.get(thing, "replicas", 1), 1) if is_object(thing)
+_object(value) := value if {
+	is_object(value)
+} else := {}
 
-_replicas(thing) := 1 if not is_object(thing)
+_replicas(thing) := _number(thing, "replicas")
 
-_min_replicas(thing) := _number(object.get(_object(thing), "minReplicas", 1), 1)
+_min_replicas(thing) := _number(thing, "minReplicas")
 
-_size(thing) := _number(object.get(_object(thing), "size", 1), 1)
+_size(thing) := _number(thing, "size")
 
-_workers(o, size) := size - 1 if object.get(o.spec.leaderWorkerTemplate, "leaderTemplate", null) != null
+_parallelism(spec) := _number(spec, "parallelism")
 
-_workers(o, size) := size if object.get(o.spec.leaderWorkerTemplate, "leaderTemplate", null) == null
+# The number in a field, one where there is none.
+_number(thing, field) := value if {
+	is_object(thing)
+	value := object.get(thing, field, 1)
+	is_number(value)
+} else := 1
 
-_parallelism(spec) := _number(object.get(spec, "parallelism", 1), 1) if is_object(spec)
-
-_parallelism(spec) := 1 if not is_object(spec)
+_workers(o, size) := size - 1 if {
+	object.get(o.spec.leaderWorkerTemplate, "leaderTemplate", null) != null
+} else := size
 
 # ---- what a container asks for
 
@@ -217,22 +206,29 @@ gpus(container) := sum([n | some name, n in accelerators(container)])
 
 # Accelerator resources of a container, by name.
 accelerators(container) := {name: count |
-	listed := object.union(
-		_object(object.get(container, ["resources", "requests"], {})),
-		_object(object.get(container, ["resources", "limits"], {})),
-	)
+	listed := object.union_n([asked |
+		some field in ["requests", "limits"]
+		asked := container.resources[field]
+		is_object(asked)
+	])
 	some name, quantity in listed
+	not name in _plain
 	is_accelerator(name)
 	count := whole(quantity)
 }
 
-is_accelerator(name) if name in {"nvidia.com/gpu", "nvidia.com/gpu.shared", "amd.com/gpu", "gpu.intel.com/i915"}
+# Resources that nearly every container asks for: looked up, which is quicker than to ask whether they are GPUs.
+_plain := {"cpu", "memory", "ephemeral-storage"}
 
-is_accelerator(name) if startswith(name, "nvidia.com/mig-")
+is_accelerator(name) if {
+	name in {"nvidia.com/gpu", "nvidia.com/gpu.shared", "amd.com/gpu", "gpu.intel.com/i915"}
+} else if {
+	startswith(name, "nvidia.com/mig-")
+}
 
-whole(quantity) := quantity if is_number(quantity)
-
-whole(quantity) := to_number(quantity) if {
+whole(quantity) := quantity if {
+	is_number(quantity)
+} else := to_number(quantity) if {
 	is_string(quantity)
 	regex.match(`^[0-9]+(\.[0-9]+)?$`, quantity)
 }
@@ -240,49 +236,49 @@ whole(quantity) := to_number(quantity) if {
 # ---- what a container says to its program
 
 # The words of command and args, one list.
-words(container) := array.concat(
-	_strings(object.get(container, "command", [])),
-	_strings(object.get(container, "args", [])),
-)
-
-_strings(list) := [word | some word in list; is_string(word)] if is_array(list)
-
-_strings(list) := [] if not is_array(list)
+words(container) := [word |
+	some field in ["command", "args"]
+	is_array(container[field])
+	some word in container[field]
+	is_string(word)
+]
 
 # The text of a shell script split at blanks, where the program is a shell; else the words themselves.
 tokens(container) := [token |
-	some word in words(container)
-	some token in regex.split(`[\s\\]+`, word)
+	some token in regex.split(`[\s\\]+`, concat(" ", words(container)))
 	token != ""
 ]
 
 # The value of a flag, given as `--flag value` or `--flag=value`; undefined where a script gives several values.
-flag(container, name) := value if {
-	values := _flag_values(container, name)
-	count(values) == 1
-	some value in values
-}
+flag(container, name) := flag_in(tokens(container), name)
 
-_flag_values(container, name) := apart | joined if {
-	given := tokens(container)
+flag_in(given, name) := value if {
 	apart := {value |
+		name in given
 		some i, token in given
 		token == name
 		value := given[i + 1]
 		not startswith(value, "--")
 	}
+	prefix := concat("", [name, "="])
 	joined := {value |
 		some token in given
-		startswith(token, sprintf("%s=", [name]))
-		value := substring(token, count(name) + 1, -1)
+		startswith(token, prefix)
+		value := substring(token, count(prefix), -1)
 	}
+	values := apart | joined
+	count(values) == 1
+	some value in values
 }
 
-has_flag(container, name) if name in tokens(container)
+has_flag(container, name) if has_flag_in(tokens(container), name)
 
-has_flag(container, name) if {
-	some token in tokens(container)
-	startswith(token, sprintf("%s=", [name]))
+has_flag_in(given, name) if {
+	name in given
+} else if {
+	prefix := concat("", [name, "="])
+	some token in given
+	startswith(token, prefix)
 }
 
 # The value of an environment variable that is written out; the last one counts where a name stands twice.
@@ -314,17 +310,16 @@ flag_path(c, name) := path if {
 
 # Accelerators that one pod holds, by name: those of its containers together, or of its hungriest init container.
 accelerators_of_pod(spec) := {name: count |
-	every_container := array.concat(_list(spec, "containers"), _list(spec, "initContainers"))
-	some container in every_container
+	some container in array.concat(_list(spec, "containers"), _list(spec, "initContainers"))
 	some name, _ in accelerators(container)
 	running := sum([n | some c in _running(spec); n := accelerators(c)[name]])
 	starting := max(array.concat([0], [n | some c in _list(spec, "initContainers"); n := accelerators(c)[name]]))
 	count := max([running, starting])
 }
 
-_list(spec, field) := [container | some container in spec[field]; is_object(container)] if is_array(spec[field])
-
-_list(spec, field) := [] if not is_array(object.get(spec, field, null))
+_list(spec, field) := [container | some container in spec[field]; is_object(container)] if {
+	is_array(spec[field])
+} else := []
 
 # Containers that run side by side: init containers that restart for ever are sidecars.
 _running(spec) := array.concat(

@@ -18,7 +18,7 @@ findings contains {"path": array.concat(c.path, ["resources", "requests"]), "mes
 	not c.init
 	missing := [name | some name in ["cpu", "memory"]; not _asks(c, name)]
 	count(missing) > 0
-	message := sprintf("holds %v GPUs, but requests no %s", [workload.gpus(c.container), concat(" and no ", missing)])
+	message := sprintf("holds %v GPUs, but requests no %s", [c.gpus, concat(" and no ", missing)])
 }
 
 # A limit is a request as well, and so is what the pod asks for as a whole.

@@ -17,5 +17,5 @@ findings contains {"path": array.concat(c.path, ["securityContext", "privileged"
 	not workload.is_agent(input.object)
 	some c in workload.gpu_containers
 	c.container.securityContext.privileged == true
-	message := sprintf("asks for %v GPUs and, being privileged, reaches all of the node", [workload.gpus(c.container)])
+	message := sprintf("asks for %v GPUs and, being privileged, reaches all of the node", [c.gpus])
 }

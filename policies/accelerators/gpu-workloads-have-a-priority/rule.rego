@@ -27,9 +27,9 @@ findings contains {"path": array.concat(pod.path, ["priorityClassName"]), "messa
 		object.get(input.object, path, "") == ""
 	}
 	some pod in workload.pods
-	count(workload.accelerators_of_pod(pod.spec)) > 0
 	not pod.spec.priorityClassName
 	not pod.spec.priority
 	not kind.mapping(pod.metadata, ["labels"])[_label]
+	count(workload.accelerators_of_pod(pod.spec)) > 0
 	message := "holds GPUs and has no priority: it is preempted, or preempts, by the default"
 }

@@ -19,7 +19,7 @@ findings contains {"path": array.concat(c.path, ["volumeMounts"]), "message": me
 	not startswith(input.object.apiVersion, "ray.io/") # KubeRay mounts one itself
 	some c in workload.gpu_containers
 	not c.init
-	gpus := sum([n | some name in ["nvidia.com/gpu", "amd.com/gpu"]; n := workload.accelerators(c.container)[name]])
+	gpus := sum([n | some name in ["nvidia.com/gpu", "amd.com/gpu"]; n := c.accelerators[name]])
 	gpus > 1
 	not _has_shared_memory(c)
 	message := sprintf("%v GPUs talk through /dev/shm, which has 64 MiB here", [gpus])

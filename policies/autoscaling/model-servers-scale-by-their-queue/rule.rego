@@ -13,7 +13,6 @@ package policies.autoscaling["model-servers-scale-by-their-queue"]
 import data.lib.autoscaling
 import data.lib.kind
 import data.lib.serving
-import data.lib.workload
 
 findings contains {"object": scaler.index, "path": ["spec", "metrics"], "message": message} if {
 	some scaler in kind.all({"autoscaling/HorizontalPodAutoscaler"})
@@ -25,6 +24,6 @@ findings contains {"object": scaler.index, "path": ["spec", "metrics"], "message
 	some server in kind.all({"apps/Deployment", "apps/StatefulSet"})
 	autoscaling.scaled(scaler.object) == autoscaling.scalable(server.object)
 	some c in serving.engines_of(server.object)
-	workload.gpus(c.container) > 0
+	c.gpus > 0
 	message := sprintf("scales the model server %s by CPU or memory, which say nothing of its load", [kind.name(server.object)])
 }

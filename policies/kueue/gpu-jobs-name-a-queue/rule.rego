@@ -37,7 +37,7 @@ findings contains {"object": job.index, "path": ["metadata", "labels", kueue.que
 	not kueue.queue_name(job.object)
 	not kueue.is_owned(job.object)
 	some container in workload.containers_of(job.object)
-	workload.gpus(container.container) > 0
+	container.gpus > 0
 	message := sprintf("wants GPUs, but names no queue; namespace %s has %s", [
 		kind.namespace(job.object),
 		concat(", ", sort(queues)),

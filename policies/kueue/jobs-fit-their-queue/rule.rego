@@ -29,7 +29,7 @@ findings contains {"object": job.index, "path": ["spec"], "message": message} if
 	some job in kind.all(kueue.job_kinds)
 	not kueue.is_elastic(job.object)
 	queue := _queue(job.object)
-	some resource in {name | some c in workload.containers_of(job.object); some name, _ in workload.accelerators(c.container)}
+	some resource in {name | some c in workload.containers_of(job.object); some name, _ in c.accelerators}
 	needed := kueue.demand(job.object, resource)
 	available := _most(queue, resource)
 	needed > available

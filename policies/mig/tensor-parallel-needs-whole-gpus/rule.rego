@@ -17,7 +17,7 @@ import data.lib.workload
 findings contains {"path": workload.flag_path(c, flag), "message": message} if {
 	some c in workload.containers
 	count(mig.resources(c.container)) > 0
-	not workload.accelerators(c.container)["nvidia.com/gpu"]
+	not c.accelerators["nvidia.com/gpu"]
 	some flag in ["--tensor-parallel-size", "-tp", "--tp", "--tp-size"]
 	size := workload.flag(c.container, flag)
 	regex.match(`^[0-9]+$`, size)

@@ -16,10 +16,10 @@ import data.lib.workload
 
 findings contains {"path": path, "message": message, "fix": {"path": path, "remove": true}} if {
 	some c in workload.containers
-	workload.gpus(c.container) > 1
+	c.gpus > 1
 	some i, variable in kind.items(c.container, ["env"])
 	variable.name in {"NCCL_P2P_DISABLE", "NCCL_SHM_DISABLE"}
 	variable.value == "1"
 	path := array.concat(c.path, ["env", i])
-	message := sprintf("%v GPUs talk through the host (%v=1)", [workload.gpus(c.container), variable.name])
+	message := sprintf("%v GPUs talk through the host (%v=1)", [c.gpus, variable.name])
 }

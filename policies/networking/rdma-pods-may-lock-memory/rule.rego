@@ -15,7 +15,7 @@ import data.lib.workload
 
 findings contains {"path": array.concat(c.path, ["securityContext", "capabilities", "add"]), "message": message} if {
 	some c in workload.containers
-	workload.gpus(c.container) > 0
+	c.gpus > 0
 	some resource in object.keys(kind.mapping(c.container, ["resources", "limits"]))
 	regex.match(`^rdma/|/[a-z0-9_.-]*(rdma|hca)`, resource)
 	not _may_lock(c.container)

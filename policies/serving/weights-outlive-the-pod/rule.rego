@@ -12,7 +12,6 @@ package policies.serving["weights-outlive-the-pod"]
 
 import data.lib.kind
 import data.lib.serving
-import data.lib.workload
 
 findings contains {"path": c.path, "message": message} if {
 	some c in serving.engines
@@ -20,7 +19,7 @@ findings contains {"path": c.path, "message": message} if {
 	not serving.hidden(c.container)
 	model := serving.model(c)
 	regex.match(`^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$`, model)
-	workload.gpus(c.container) > 0
+	c.gpus > 0
 	mounted := [m | some m in kind.items(c.container, ["volumeMounts"]); m.mountPath != "/dev/shm"]
 	count(mounted) == 0
 	message := sprintf("downloads %s anew in each pod: no volume keeps its cache", [model])

@@ -54,4 +54,4 @@ _gpus_of_a_group := _gpus_of("leaderTemplate") + ((_size - 1) * _gpus_of("worker
 	is_object(input.object.spec.leaderWorkerTemplate.leaderTemplate)
 } else := _size * _gpus_of("workerTemplate")
 
-_gpus_of(template) := sum([workload.gpus(c.container) | some c in workload.containers; not c.init; c.pod.role == template])
+_gpus_of(template) := sum([c.gpus | some c in workload.containers; not c.init; c.pod.role == template])

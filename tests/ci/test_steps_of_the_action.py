@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from conformance.clusters import local
 from conformance.model.fidelity import Fidelity
@@ -72,3 +73,13 @@ def test_on_a_local_cluster_the_trial_is_run_and_its_summary_written(runner):
         "junit.xml", "pytest-team-queues.log", "report.json"]
     summary = runner.run("Summary", {**inputs, "steps.trial.outputs.code": "0"})
     assert "| quota | ✅ passed |" in summary.summary
+
+
+@pytest.mark.parametrize("name", ["SEATRIAL_SOURCE", "SEATRIAL_VERSION", "TRIAL_PLATFORM"])
+def test_a_job_of_gitlab_that_lacks_a_setting_is_told_which(name, tmp_path):
+    job = yaml.safe_load((ROOT / "ci" / "gitlab.yml").read_text())[".seatrial"]
+    given = {key: value or "something" for key, value in job["variables"].items()} | {name: ""}
+    ended = subprocess.run(["bash", "-c", job["script"][0]], cwd=tmp_path, capture_output=True, text=True, check=False,
+                           env={"PATH": os.defpath, **given})
+    assert (ended.returncode, ended.stderr) == (2, f"the job that extends .seatrial must set {name}\n")
+    assert list(tmp_path.iterdir()) == []

@@ -8,6 +8,7 @@ for the end of that one.
 import json
 import os
 import secrets
+import socket
 import subprocess
 import sys
 import tarfile
@@ -23,6 +24,7 @@ import docker
 from docker.errors import DockerException, ImageNotFound, NotFound
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
+from testcontainers.core.docker_client import get_docker_host
 
 from conformance.builds import build
 from conformance.builds.images import write_image
@@ -67,7 +69,7 @@ def answers(engine: str = "") -> bool:
     try:
         with _client(engine) as client:
             return bool(client.ping())
-    except DockerException:
+    except (DockerException, SeatrialError):
         return False
 
 
@@ -90,11 +92,31 @@ def sweep_up(engine: str) -> None:
 
 @contextmanager
 def _client(engine: str) -> "Iterator[docker.DockerClient]":
+    _knock(engine)
     client = docker.from_env(timeout=ANSWER_WITHIN_S, **_where(engine))
     try:
         yield client
     finally:
         client.close()
+
+
+def _knock(engine: str) -> None:
+    """Raise SeatrialError where nobody listens: docker's own client would leave a socket open, and say less."""
+    host = _host(engine)
+    if host.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as door:
+            try:
+                door.connect(host.removeprefix("unix://"))
+            except PermissionError:
+                raise SeatrialError(f"the container engine ({host}) may not be used",
+                                    "run as root, or add yourself to the group docker") from None
+            except OSError as error:
+                raise SeatrialError(f"no container engine answers ({host}): {error.strerror or error}",
+                                    _NO_ENGINE) from None
+
+
+def _host(engine: str) -> str:
+    return engine or get_docker_host() or "unix:///var/run/docker.sock"
 
 
 def _where(engine: str) -> dict[str, Any]:
@@ -205,14 +227,9 @@ def _is_gone(name: str, engine: str) -> bool:
 
 @contextmanager
 def _in_our_words(engine: str) -> Iterator[None]:
-    where = engine or os.environ.get("DOCKER_HOST") or "the machine's own"
     try:
         yield
     except DockerException as error:
-        said = str(error)
-        if "Permission denied" in said:
-            raise SeatrialError(f"the container engine ({where}) may not be used",
-                                "run as root, or add yourself to the group docker") from None
-        if "server API version" in said:
-            raise SeatrialError(f"no container engine answers ({where})", _NO_ENGINE) from None
-        raise SeatrialError(f"the container engine ({where}) says: {said}") from None
+        if "server API version" in str(error):
+            raise SeatrialError(f"no container engine answers ({_host(engine)})", _NO_ENGINE) from None
+        raise SeatrialError(f"the container engine ({_host(engine)}) says: {error}") from None

@@ -1,4 +1,8 @@
-"""Judges many files in several processes: each worker has an engine of its own and is given some files at a time."""
+"""Judges many files in several processes: each worker has an engine of its own and is given some files at a time.
+
+Each also has a line of its own, which says when it dies, be it in the middle of a word. On a line that several share
+nobody would hear that the rest of a message never comes.
+"""
 
 import multiprocessing
 import os
@@ -6,15 +10,16 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
+from multiprocessing.connection import Connection, wait
 from typing import Any, BinaryIO
 
 from conformance.errors import SeatrialError
 from conformance.model.finding import Problem
 from conformance.policy import facts
-from conformance.policy.engine import Engine, Regorus
+from conformance.policy.engine import Regorus
 from conformance.policy.judge import Heard, Judge
 from conformance.policy.policies import Corpus
 from conformance.policy.sources import STDIN, Source
@@ -25,56 +30,126 @@ _AHEAD = 3
 """How many such parts are begun for each worker before the first answer is taken: memory stays bounded."""
 
 
+@dataclass(eq=False)
+class _Part:
+    """Some files, and what was heard of them."""
+
+    files: list[Source | Problem]
+    heard: Heard | None = None
+
+
 class Workers:
     """Processes that judge; all of them end with the block, and with us."""
 
     def __init__(self, number: int, corpus: Corpus, known: Mapping[str, Any]) -> None:
         """`known` is what is known of the cluster."""
         self._number = number
-        # Not forked: a native engine is no thing to copy, and a thread of ours may run.
-        self._pool = ProcessPoolExecutor(number, mp_context=multiprocessing.get_context("spawn"),
-                                         initializer=_begin, initargs=(corpus, dict(known)))
+        self._told = corpus, dict(known)
+        self._workers: list[_Worker] = []
 
     def __enter__(self) -> "Workers":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None:
-            for child in multiprocessing.active_children():
-                child.kill()  # it holds nothing that must be put away
-        self._pool.shutdown(cancel_futures=True)
+    def __exit__(self, *_: object) -> None:
+        for worker in self._workers:
+            worker.end()
 
     def judge(self, judge: Judge, files: Iterable[Source | Problem], stdin: BinaryIO) -> None:
         """Let `judge` hear what it would hear from `judge.files`, to the letter.
 
         Raises SeatrialError when a worker dies.
         """
-        begun: deque[list[Source | Problem] | Future[Heard]] = deque()
-        try:
-            for part in _parts(files):
-                begun.append(part if part == [STDIN] else self._begun(part))
-                if len(begun) > self._number * _AHEAD:
-                    _take(begun.popleft(), judge, stdin)
-            while begun:
-                _take(begun.popleft(), judge, stdin)
-        except BrokenProcessPool:
-            raise SeatrialError("a process that judged files has died",
-                                "it may have lacked memory: try a smaller --jobs") from None
+        parts = map(_Part, _parts(files))
+        begun: deque[_Part] = deque()
+        queue: deque[_Part] = deque()
+        while True:
+            ahead = list(islice(parts, self._number * _AHEAD - len(begun)))
+            begun += ahead
+            queue += (part for part in ahead if part.files != [STDIN])
+            if not begun:
+                return
+            self._give(queue)
+            first = begun[0]
+            if first.files == [STDIN]:
+                judge.files(first.files, stdin)
+            elif first.heard is not None:
+                judge.add(first.heard)
+            else:
+                self._hear()
+                continue
+            begun.popleft()
 
-    def _begun(self, part: list[Source | Problem]) -> Future[Heard]:
-        # A worker may be started here, half a one would complain; what stays blocked in it, Ctrl-C, is for us to hear.
+    def _give(self, queue: deque[_Part]) -> None:
+        for worker in self._workers:
+            if queue and worker.idle:
+                worker.take(queue.popleft())
+        starting = sum(worker.starting for worker in self._workers)
+        for _ in range(min(len(queue) - starting, self._number - len(self._workers))):
+            self._workers.append(_Worker())
+
+    def _hear(self) -> None:
+        busy: dict[Any, _Worker] = {worker.line: worker for worker in self._workers if not worker.idle}
+        for line in wait(busy):
+            busy[line].hear(self._told)
+
+
+class _Worker:
+    """A process that judges what it is given; seen from here."""
+
+    def __init__(self) -> None:
+        # Not forked: a native engine is no thing to copy, and a thread of ours may run.
+        context = multiprocessing.get_context("spawn")
+        self.line, its_end = context.Pipe()
+        self.idle = False
+        self._part: _Part | None = None
+        # What it has to know it will ask for: it is started with a few words, for a start with many never ends when
+        # the process dies before it has read them.
+        self._process = context.Process(target=_work, args=(its_end,), daemon=True)
+        # What stays blocked in it, Ctrl-C, is for us to hear.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
         try:
-            return self._pool.submit(_judge, part)
+            self._process.start()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            its_end.close()
+
+    @property
+    def starting(self) -> bool:
+        """It has not asked yet."""
+        return self._part is None and not self.idle
+
+    def take(self, part: _Part) -> None:
+        """Give it files to judge. Raises SeatrialError when it is dead."""
+        self._part, self.idle = part, False
+        with _alive():
+            self.line.send(part.files)
+
+    def hear(self, told: tuple[Corpus, dict[str, Any]]) -> None:
+        """Take what it says: an answer, or that it is there to be told. Raises SeatrialError when it is dead."""
+        with _alive():
+            said = self.line.recv()
+            if self._part is None:
+                self.line.send(told)
+        if isinstance(said, Exception):
+            raise said
+        if self._part is not None:
+            self._part.heard, self._part = said, None
+        self.idle = True
+
+    def end(self) -> None:
+        """End it; it holds nothing that must be put away."""
+        self.line.close()
+        self._process.kill()
+        self._process.join()
 
 
-def _take(part: "list[Source | Problem] | Future[Heard]", judge: Judge, stdin: BinaryIO) -> None:
-    if isinstance(part, Future):
-        judge.add(part.result())
-    else:
-        judge.files(part, stdin)
+@contextmanager
+def _alive() -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, OSError):
+        raise SeatrialError("a process that judged files has died",
+                            "it may have lacked memory: try a smaller --jobs") from None
 
 
 def _parts(files: Iterable[Source | Problem]) -> Iterator[list[Source | Problem]]:
@@ -89,15 +164,26 @@ def _parts(files: Iterable[Source | Problem]) -> Iterator[list[Source | Problem]
             yield part
 
 
-# In a worker
-
-_work: tuple[Corpus, Engine, dict[str, Any]]
-
-
-def _begin(corpus: Corpus, known: dict[str, Any]) -> None:
-    global _work  # noqa: PLW0603 -- what all calls in this process share
+def _work(line: Connection) -> None:
+    """Judge what comes by the line until nobody is at its other end. This runs in a worker."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _work = corpus, Regorus(corpus, facts.data(known)), known
+    try:
+        line.send(None)
+        corpus, known = line.recv()
+        engine = Regorus(corpus, facts.data(known))
+        while True:
+            line.send(_heard(Judge(corpus, engine, known), line.recv()))
+    except (EOFError, OSError):
+        return
+
+
+def _heard(judge: Judge, files: list[Source | Problem]) -> Heard | Exception:
+    try:
+        with open(os.devnull, "rb") as nothing:
+            judge.files(files, nothing)
+        return judge.heard()
+    except Exception as error:  # the other end raises it
+        return error
 
 
 def _end_with_parent() -> None:
@@ -105,10 +191,3 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
-
-
-def _judge(files: list[Source | Problem]) -> Heard:
-    judge = Judge(*_work)
-    with open(os.devnull, "rb") as nothing:
-        judge.files(files, nothing)
-    return judge.heard()

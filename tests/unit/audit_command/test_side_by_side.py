@@ -86,3 +86,20 @@ def test_a_worker_that_dies_is_told(write, tmp_path, debug):
     said = process.communicate(timeout=60)[1].decode()
     assert process.returncode == 3
     assert said.startswith("seatrial: a process that judged files has died\n  way out: it may have lacked memory")
+
+
+def test_a_worker_that_dies_before_it_has_read_a_word_is_told(write, tmp_path, debug):
+    write("m/1.yaml", debug)
+    process = subprocess.Popen([sys.executable, "-m", "conformance.cli", "audit", "m", "--jobs", "2"], cwd=tmp_path,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, process_group=0)
+    while not (begun := newborn(process.pid)):
+        assert process.poll() is None
+    os.kill(int(begun[0]), signal.SIGKILL)
+    said = process.communicate(timeout=60)[1].decode()
+    assert process.returncode == 3
+    assert said.startswith("seatrial: a process that judged files has died\n")
+
+
+def newborn(group):
+    """Return the processes of a group that are to judge, before they can have begun."""
+    return [one for one in running(group) if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes()]

@@ -60,7 +60,7 @@ def missing() -> list[tuple[str, str]]:
     if not Path("/bin/busybox").exists():
         lacks.append(("a static busybox, the shell of test pods",
                       "apt-get install -y --no-install-recommends busybox-static"))
-    if "overlay" not in Path("/proc/filesystems").read_text():
+    if not _can_overlay():
         lacks.append(("overlayfs in the kernel, which containers are unpacked on", "modprobe overlay"))
     if not cgroups.hierarchies():
         lacks.append(("cgroups under /sys/fs/cgroup", "mount -t cgroup2 none /sys/fs/cgroup"))
@@ -80,6 +80,15 @@ def free_inotify(wanted: int) -> int:
     for fd in taken:
         os.close(fd)
     return len(taken)
+
+
+def _can_overlay() -> bool:
+    if "overlay" in Path("/proc/filesystems").read_text():
+        return True
+    # A module is loaded by the first mount of its kind: after a boot nobody may have made one yet.
+    modprobe = processes.program("modprobe")
+    return modprobe is not None and subprocess.run([modprobe, "--dry-run", "--quiet", "overlay"],
+                                                   check=False).returncode == 0
 
 
 def check_machine() -> None:

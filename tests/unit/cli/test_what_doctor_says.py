@@ -33,12 +33,18 @@ def test_a_machine_that_has_everything_lacks_nothing(capsys):
     assert "This machine can run local clusters." in capsys.readouterr().out
 
 
+def no_overlay(patch, *, modprobe):
+    """Let the kernel know nothing of overlayfs yet; `modprobe` is what is asked whether it could, None for nothing."""
+    patch.setattr(Path, "read_text", lambda path, *_, **__: "ext4\n")
+    patch.setattr(processes, "program", lambda name: modprobe if name == "modprobe" else f"/usr/bin/{name}")
+
+
 LACKS = {
     "root": (lambda patch: patch.setattr(os, "geteuid", lambda: 1000), "root", "sudo -E seatrial"),
     "containerd": (lambda patch: patch.setattr(processes, "program", lambda name: None if name == "containerd" else "x"),
                    "the program containerd", "apt-get install -y --no-install-recommends containerd"),
-    "overlayfs": (lambda patch: patch.setattr(Path, "read_text", lambda path, *_, **__: "ext4\n"),
-                  "overlayfs in the kernel", "modprobe overlay"),
+    "overlayfs": (lambda patch: no_overlay(patch, modprobe="false"), "overlayfs in the kernel", "modprobe overlay"),
+    "overlayfs and modprobe": (lambda patch: no_overlay(patch, modprobe=None), "overlayfs", "modprobe overlay"),
     "plugins": (lambda patch: patch.setattr(processes, "cni_folder", lambda: None),
                 "the CNI plugins", "apt-get install -y --no-install-recommends containernetworking-plugins"),
     "cgroups": (lambda patch: patch.setattr(cgroups, "hierarchies", list), "cgroups", "mount -t cgroup2"),
@@ -57,6 +63,13 @@ def test_what_is_missing_is_named_with_what_mends_it(lack, monkeypatch):
     assert len(found) == 1
     assert what in found[0][0]
     assert mend in found[0][1]
+
+
+def test_a_module_that_the_first_mount_will_load_is_not_missing(monkeypatch):
+    no_overlay(monkeypatch, modprobe="true")
+    found = lifecycle.missing()
+    monkeypatch.undo()
+    assert found == []
 
 
 def test_doctor_ends_with_1_when_something_is_missing(monkeypatch, capsys):

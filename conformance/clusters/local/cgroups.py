@@ -28,6 +28,14 @@ def hierarchies() -> list[Path]:
     return sorted({Path(fields[1]) for fields in mounts if fields[2] in {"cgroup", "cgroup2"}})
 
 
+def is_crowded() -> bool:
+    """Whether processes live where our folders would be made, in a group that is not the machine's own root.
+
+    So it is in a container: the kernel lets the machine's root alone have both processes and groups with limits.
+    """
+    return is_v2() and (ROOT / "cgroup.type").exists() and bool((ROOT / "cgroup.procs").read_text().split())
+
+
 def make(name: str) -> list[Path]:
     """Make a node's folders and return those that its first process joins. Raises SeatrialError."""
     joined = []

@@ -64,6 +64,10 @@ def missing() -> list[tuple[str, str]]:
         lacks.append(("overlayfs in the kernel, which containers are unpacked on", "modprobe overlay"))
     if not cgroups.hierarchies():
         lacks.append(("cgroups under /sys/fs/cgroup", "mount -t cgroup2 none /sys/fs/cgroup"))
+    elif cgroups.is_crowded():
+        lacks.append(("a cgroup root without processes: in this container they live where nodes would get theirs",
+                      "mkdir -p /sys/fs/cgroup/init && for pid in $(cat /sys/fs/cgroup/cgroup.procs); "
+                      "do echo $pid > /sys/fs/cgroup/init/cgroup.procs; done"))
     if (free := free_inotify(INOTIFY_PER_NODE)) < INOTIFY_PER_NODE:
         lacks.append((f"inotify instances: {free} are free, a node takes {INOTIFY_PER_NODE}",
                       "sysctl -w fs.inotify.max_user_instances=1024"))

@@ -19,6 +19,7 @@ def complete(monkeypatch):
     monkeypatch.setattr(processes, "program", lambda name: f"/usr/bin/{name}")
     monkeypatch.setattr(processes, "cni_folder", lambda: Path("/usr/lib/cni"))
     monkeypatch.setattr(cgroups, "hierarchies", lambda: [Path("/sys/fs/cgroup")])
+    monkeypatch.setattr(cgroups, "is_crowded", lambda: False)
     monkeypatch.setattr(network, "bridged_traffic_is_dropped", lambda: False)
     there = Path.exists
     monkeypatch.setattr(Path, "exists", lambda path: str(path) == "/bin/busybox" or there(path))
@@ -48,6 +49,8 @@ LACKS = {
     "plugins": (lambda patch: patch.setattr(processes, "cni_folder", lambda: None),
                 "the CNI plugins", "apt-get install -y --no-install-recommends containernetworking-plugins"),
     "cgroups": (lambda patch: patch.setattr(cgroups, "hierarchies", list), "cgroups", "mount -t cgroup2"),
+    "a group of its own": (lambda patch: patch.setattr(cgroups, "is_crowded", lambda: True),
+                           "a cgroup root without processes", "> /sys/fs/cgroup/init/cgroup.procs"),
     "forwarding": (lambda patch: patch.setattr(network, "bridged_traffic_is_dropped", lambda: True),
                    "bridged traffic", "iptables -I FORWARD"),
     "linux": (lambda patch: patch.setattr(sys, "platform", "darwin"), "Linux", "--cluster existing"),

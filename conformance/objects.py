@@ -25,7 +25,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
 from conformance.errors import SeatrialError, UsageError
-from conformance.waiting import Stop, Unmet, eventually
+from conformance.waiting import Stop, Unmet, eventually, patience
 
 Object = dict[str, Any]
 Objects = list[Object]
@@ -349,24 +349,25 @@ class Api:
                            "application/apply-patch+yaml",
                            {"fieldManager": FIELD_MANAGER, "force": "true"})
 
-    def apply_all(self, objs: Iterable[Object], *, within: float = 60) -> None:
+    def apply_all(self, objs: Iterable[Object]) -> None:
         """Apply objects side by side: namespaces and CRDs first, the rest when the CRDs are served.
 
-        A write that a webhook cannot answer yet is tried again for `within` seconds. Raises Refused.
+        A write that a webhook cannot answer yet is tried again. Raises Refused.
         """
         todo = [*objs]
         first = [obj for obj in todo if obj["kind"] in FIRST]
         rest = [obj for obj in todo if obj["kind"] not in FIRST]
         with ThreadPoolExecutor(8) as pool:
-            _run(pool.map(partial(self.apply_soon, within=within), first))
+            _run(pool.map(self.apply_soon, first))
             for obj in first:
                 if obj["kind"] == "CustomResourceDefinition":
-                    eventually(partial(self._established, obj["metadata"]["name"]), becomes=True, within=within,
-                               because=f"CustomResourceDefinition {obj['metadata']['name']} is established")
-            _run(pool.map(partial(self.apply_soon, within=within), rest))
+                    name = obj["metadata"]["name"]
+                    eventually(partial(self._established, name), becomes=True, within=patience().ready,
+                               because=f"CustomResourceDefinition {name} is established")
+            _run(pool.map(self.apply_soon, rest))
 
-    def apply_soon(self, obj: Object, *, within: float = 60) -> Object:
-        """Apply an object, waiting up to `within` seconds for webhooks that do not answer yet."""
+    def apply_soon(self, obj: Object) -> Object:
+        """Apply an object, waiting for webhooks that do not answer yet."""
         applied: list[Object] = []
 
         def _try() -> str:
@@ -378,7 +379,7 @@ class Api:
                 return refusal.reason
             return "applied"
 
-        eventually(_try, becomes="applied", within=within, because=f"{name_of(obj)} is applied")
+        eventually(_try, becomes="applied", within=patience().ready, because=f"{name_of(obj)} is applied")
         return applied[-1]
 
     def _established(self, crd: str) -> bool:

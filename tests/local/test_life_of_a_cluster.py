@@ -10,7 +10,7 @@ import pytest
 from conformance.clusters import local
 from conformance.errors import UsageError
 from conformance.objects import Refused
-from conformance.waiting import eventually
+from conformance.waiting import eventually, patience
 
 IMAGE = "seatrial.local/busybox:1"
 
@@ -30,11 +30,11 @@ def phase(api, name):
     return api.read("v1/Pod", name, "default")["status"].get("phase")
 
 
-def run(api, what, *, within=40):
+def run(api, what):
     """Run a pod to its end and return what it printed."""
-    eventually(partial(may_create, api, what), becomes=True, within=20, because="pods may be created")
+    eventually(partial(may_create, api, what), becomes=True, because="pods may be created")
     name = what["metadata"]["name"]
-    eventually(partial(phase, api, name), becomes="Succeeded", within=within, because=f"pod {name} succeeds",
+    eventually(partial(phase, api, name), becomes="Succeeded", within=patience().ready, because=f"pod {name} succeeds",
                story=partial(api.pod_troubles, "default"))
     return api.logs(name, "default")
 
@@ -51,9 +51,9 @@ def may_create(api, what):
 
 
 def start(api, what):
-    eventually(partial(may_create, api, what), becomes=True, within=20, because="pods may be created")
+    eventually(partial(may_create, api, what), becomes=True, because="pods may be created")
     name = what["metadata"]["name"]
-    eventually(partial(phase, api, name), becomes="Running", within=40, because=f"pod {name} runs",
+    eventually(partial(phase, api, name), becomes="Running", within=patience().ready, because=f"pod {name} runs",
                story=partial(api.pod_troubles, "default"))
 
 
@@ -81,7 +81,7 @@ def test_pods_reach_each_other_across_nodes_and_by_name(two_nodes):
 def test_a_container_sees_the_gpus_it_was_given_and_no_gpu_is_given_twice(two_nodes):
     api = two_nodes.api
     eventually(lambda: api.read("v1/Node", "node-1")["status"]["allocatable"].get("nvidia.com/gpu"), becomes="8",
-               within=20, because="GPUs of node-1")
+               because="GPUs of node-1")
     seen = []
     for name in ("first", "second"):
         start(api, pod(name, "sh", "-c", "echo $NVIDIA_VISIBLE_DEVICES; sleep 600", node="node-1", gpus=4))
@@ -99,18 +99,18 @@ def test_an_unhealthy_gpu_is_not_offered(two_nodes):
     def offered():
         return api.read("v1/Node", "node-2")["status"]["allocatable"].get("nvidia.com/gpu")
 
-    eventually(offered, becomes="8", within=20, because="GPUs of node-2")
+    eventually(offered, becomes="8", because="GPUs of node-2")
     two_nodes.set_gpu_health("node-2", device, healthy=False)
-    eventually(offered, becomes="7", within=20, because="GPUs of node-2 with one of them unhealthy")
+    eventually(offered, becomes="7", because="GPUs of node-2 with one of them unhealthy")
     two_nodes.set_gpu_health("node-2", device, healthy=True)
-    eventually(offered, becomes="8", within=20, because="GPUs of node-2 when it is healthy again")
+    eventually(offered, becomes="8", because="GPUs of node-2 when it is healthy again")
 
 
 def test_a_server_that_dies_is_started_again(two_nodes, host_pid):
     api = two_nodes.api
     before = two_nodes.processes("node-1")["kube-scheduler"]["restarts"]
     os.kill(host_pid(two_nodes, "kube-scheduler"), signal.SIGKILL)
-    eventually(lambda: two_nodes.processes("node-1")["kube-scheduler"]["restarts"], becomes=before + 1, within=20,
+    eventually(lambda: two_nodes.processes("node-1")["kube-scheduler"]["restarts"], becomes=before + 1,
                because="restarts of kube-scheduler")
     assert run(api, pod("after", "true")) == ""
 

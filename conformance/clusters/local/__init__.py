@@ -22,7 +22,7 @@ from conformance.gpu.devices import Device, read_state, set_health, write_state
 from conformance.model.fidelity import Fidelity
 from conformance.model.names import GPU_RESOURCE
 from conformance.objects import Api, is_true, load
-from conformance.waiting import eventually
+from conformance.waiting import eventually, patience
 
 IMAGES = ("pause", "coredns", "busybox")
 LAST_LINES = 5
@@ -128,7 +128,7 @@ def up(name: str = "seatrial", *, real_nodes: int = 1, gpus_per_node: int = 8, p
             loading.result()
         say("waiting for nodes and DNS")
         _await_nodes(api, spec.nodes, [node["metadata"]["name"] for node in wanted])
-        eventually(partial(_available, api, "coredns", "kube-system"), becomes=True, within=60,
+        eventually(partial(_available, api, "coredns", "kube-system"), becomes=True, within=patience().ready,
                    because=f"the DNS of cluster {name} is available",
                    story=partial(api.pod_troubles, "kube-system"))
         spec = replace(spec, complete=True, owner=spec.owner if owned else None)
@@ -209,7 +209,7 @@ def _ready_api(cluster: LocalCluster) -> Api:
                 raise full from None
             return str(error)
 
-    eventually(_ready, becomes="ok", within=60,
+    eventually(_ready, becomes="ok", within=patience().ready,
                because=f"the API server of cluster {cluster.name} is ready "
                        f"(see {cluster.spec.nodes[0].folder}/log/kube-apiserver.log)")
     return api
@@ -221,8 +221,8 @@ def _await_nodes(api: Api, real: Sequence[NodeSpec], fake: Sequence[str]) -> Non
     def _not_ready() -> set[str]:
         return wanted - {node["metadata"]["name"] for node in api.list("v1/Node") if is_true(node, "Ready")}
 
-    eventually(_not_ready, becomes=set(), within=60 + len(wanted) / 10, because="every node is Ready",
-               story=lambda: _why_not_ready(api, real))
+    eventually(_not_ready, becomes=set(), within=patience().ready + len(wanted) / 10,
+               because="every node is Ready", story=lambda: _why_not_ready(api, real))
 
 
 def _why_not_ready(api: Api, real: Sequence[NodeSpec]) -> list[str]:

@@ -25,7 +25,7 @@ from conformance.clusters.local.spec import (
     state_root,
 )
 from conformance.errors import SeatrialError, UsageError
-from conformance.waiting import Unmet, eventually
+from conformance.waiting import Unmet, eventually, patience
 
 Say = Callable[[str], None]
 PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy")
@@ -176,7 +176,7 @@ def start_node(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path], 
         # A session of its own: Ctrl-C and our end do not reach it.
         holder = subprocess.Popen([*UNSHARE, sys.executable, "-I", str(INIT), str(told)],
                                   stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-    eventually(lambda: _first_process(node) or holder.poll() is not None, becomes=bool, within=10,
+    eventually(lambda: _first_process(node) or holder.poll() is not None, becomes=bool, within=patience().apply,
                because=f"{node.name} of cluster {spec.name} starts (see {node.folder}/init.log)")
     pid = _first_process(node)
     if pid is None:
@@ -298,14 +298,14 @@ def remove(name: str) -> None:
                 left.append(f"cgroup {path} ({error.strerror})")
         return left
 
-    _until_none(_living, name, within_s=20)
-    _until_none(_busy, name, within_s=10)
+    _until_none(_living, name)
+    _until_none(_busy, name)
     if spec:
         network.remove(network.links_of(spec))
     for mount in _mounts(folder):
         # Nodes mount in their own namespaces only; should one ever show here, what is behind it must not be deleted.
         subprocess.run(["umount", "--lazy", mount], capture_output=True, check=False)
-    _until_none(lambda: [f"mount {mount}" for mount in _mounts(folder)], name, within_s=1)
+    _until_none(lambda: [f"mount {mount}" for mount in _mounts(folder)], name)
     _remove_folder(folder)
 
 
@@ -329,9 +329,9 @@ def _kill(pid: int) -> None:
         return
 
 
-def _until_none(left: Callable[[], list[str]], name: str, *, within_s: float) -> None:
+def _until_none(left: Callable[[], list[str]], name: str) -> None:
     try:
-        eventually(left, becomes=[], within=within_s)
+        eventually(left, becomes=[], within=patience().delete)
     except Unmet:
         raise SeatrialError(f"cluster {name} is not gone: {'; '.join(left())} stayed",
                             f"seatrial down --name {name} tries again") from None
@@ -356,7 +356,7 @@ def import_images(spec: ClusterSpec, archives: Mapping[str, Path], nodes: tuple[
     """Load OCI archives into the nodes' containerd, under the names that they carry."""
     jobs = [(node, archive) for archive in dict.fromkeys(archives.values()) for node in nodes or spec.nodes]
     for node in nodes or spec.nodes:
-        eventually(partial(_containerd_answers, node), becomes=True, within=30,
+        eventually(partial(_containerd_answers, node), becomes=True, within=patience().ready,
                    because=f"containerd of {node.name} answers (see {node.folder}/log/containerd.log)")
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda one: _import(*one), jobs))

@@ -38,7 +38,7 @@ def test_for_the_api_server(spec, monkeypatch):
 
 def test_for_nodes_and_somewhat_longer_for_many():
     with pytest.raises(Unmet, match=r"every node is Ready: .* within 0.26 s"):
-        local._await_nodes(SimpleNamespace(list=lambda kind: []), ["one", "another"])
+        local._await_nodes(SimpleNamespace(list=lambda kind: []), [], ["one", "another"])
 
 
 def test_for_a_webhook(monkeypatch):

@@ -10,7 +10,7 @@ import sys
 import time
 from dataclasses import replace
 
-from conformance.clusters import fake_nodes, local
+from conformance.clusters import fake_nodes, local, nodes
 from conformance.objects import Api, is_true
 from conformance.waiting import eventually
 
@@ -28,7 +28,7 @@ def add(api: Api, count: int, prefix: str) -> float:
     grown = replace(profile, groups=(replace(profile.groups[0], count=count),))
     before = ready(api)
     start = time.monotonic()
-    local.add_nodes(api, fake_nodes.nodes(grown, prefix=prefix))
+    nodes.add(api, fake_nodes.nodes(grown, prefix=prefix))
     eventually(lambda: ready(api), becomes=before + count, within=300, because=f"{count} fake nodes are Ready")
     return time.monotonic() - start
 

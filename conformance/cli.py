@@ -24,20 +24,25 @@ COMMANDS = {
             "seatrial run --platform my-platform/\n"
             "seatrial run --platform my-platform/ --only scheduling -k quota\n"
             "seatrial run --prove        (every check is seen failing)"),
-    "up": ("conformance.commands:up", "bring a local cluster up",
+    "up": ("conformance.commands:up", "bring a cluster up",
            "seatrial up\n"
+           "seatrial up --cluster kind --name other\n"
            "seatrial up --name big --nodes 2 --fake-nodes five-hundred-twelve\n"
            "seatrial up --platform reference-manifests/team-queues"),
-    "status": ("conformance.commands:status", "list the local clusters", "seatrial status --output json"),
-    "kubeconfig": ("conformance.commands:kubeconfig", "print where a local cluster's kubeconfig is",
+    "status": ("conformance.commands:status", "list the clusters that Seatrial made", "seatrial status --output json"),
+    "kubeconfig": ("conformance.commands:kubeconfig", "print where a cluster's kubeconfig is",
                    "export KUBECONFIG=$(seatrial kubeconfig)"),
-    "down": ("conformance.commands:down", "take local clusters down, and what a crash left",
-             "seatrial down\nseatrial down --name big\nseatrial down --all\n"
+    "down": ("conformance.commands:down", "take clusters down, and what a crash left",
+             "seatrial down\nseatrial down --name big\nseatrial down --cluster kind --name other\nseatrial down --all\n"
              "seatrial down --cluster existing --context staging --prefix seatrial-"),
     "doctor": ("conformance.commands:doctor", "say what this machine lacks, and what mends it",
-               "seatrial doctor"),
+               "seatrial doctor\nseatrial doctor --cluster kind"),
     "build": ("conformance.builds.command", "build the servers from their pinned sources",
               "seatrial build\nseatrial build kueue kwok\nseatrial build --list"),
+    "kind": ("conformance.kind_command", "make what clusters of kind need: a node image, a Docker engine",
+             "seatrial kind image\n"
+             "eval $(seatrial kind engine up)\n"
+             "seatrial kind engine down"),
     "audit": ("conformance.audit_command", "judge manifests by the policies, with no cluster",
               "seatrial audit manifests/\n"
               "helm template my-chart | seatrial audit -\n"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance import assets
+from conformance.clusters import kind_of
 from conformance.errors import UsageError, nearest
 from conformance.model.permit import Disturbance, Permit
 from conformance.model.workload import Placement
@@ -78,6 +79,8 @@ class Settings:
     prove: bool
     only: tuple[str, ...]
     results: Path | None
+    diagnostics: Path | None
+    """The folder that gets what tells why something went wrong; None: nothing is kept."""
     keep_cluster: bool
     permit: Permit | None
     """What may be done on an existing cluster; None: it is only read."""
@@ -104,7 +107,7 @@ def settings(given: Mapping[str, object]) -> Settings:
     """
     sources = {name: "default" if given.get(name) in (None, False, [], ()) else "option" for name in
                ("cluster", "cluster_name", "platform", "prove", "only", "keep_cluster", "allow_changes")}
-    cluster = str(given.get("cluster") or "local")
+    cluster = kind_of(str(given.get("cluster") or "local")).name
     for option in EXISTING_OPTIONS:
         if given.get(option.name) and cluster != EXISTING:
             raise UsageError(f"{option.flag} is about a cluster that exists", f"add --cluster {EXISTING}")
@@ -117,6 +120,7 @@ def settings(given: Mapping[str, object]) -> Settings:
         else assets.folder("reference-manifests") / DEFAULT_PLATFORM,
         prove=bool(given.get("prove")), only=tuple(only) if isinstance(only, list | tuple) else (str(only),),
         results=Path(str(given["results"])) if given.get("results") else None,
+        diagnostics=Path(str(given["diagnostics"])) if given.get("diagnostics") else None,
         keep_cluster=bool(given.get("keep_cluster")), permit=_permit(given), words=_words(cluster, given),
         sources=sources)
 

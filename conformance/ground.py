@@ -99,7 +99,8 @@ class RealGround:
 
             return visiting.enter(folder, settings, settings.permit, say), True
         return open_cluster(settings.cluster, name=settings.cluster_name, kubeconfig=settings.kubeconfig,
-                            context=settings.context, nodes_profile=folder.nodes, keep=settings.keep_cluster, say=say)
+                            context=settings.context, nodes_profile=folder.nodes, keep=settings.keep_cluster,
+                            diagnostics=settings.diagnostics, say=say)
 
     def attach(self, kind: str, name: str, kubeconfig: Path, context: str | None) -> Cluster:
         """Return a cluster that another process opened."""

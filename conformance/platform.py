@@ -322,9 +322,7 @@ class Platform:
 
         On clusters of ours these are the fake ones.
         """
-        labels = self.cluster.node_labels if self._permit and isinstance(self.cluster, Lent) \
-            else f"{names.NODE_LABEL}={names.FAKE}"
-        found = [node for node in self.api.list("v1/Node", labels=labels)
+        found = [node for node in self.api.list("v1/Node", labels=self._node_labels())
                  if names.GPU_RESOURCE in node["status"]["allocatable"]]
         flavors = self._flavors(team)
         wanted = [flavor.spec.get("nodeLabels") or {} for flavor in
@@ -343,12 +341,18 @@ class Platform:
         return {flavor.flavor for flavor in queue.quota.flavors} if queue else set()
 
     def domain_of_node(self, level: str) -> dict[str, str]:
-        """Return rack or zone by node as the nodes were made: labels may lie, the profile does not."""
+        """Return rack or zone by node: as the nodes were made, whose labels may lie meanwhile, where they are ours."""
         label = names.level_label(level)
         wanted = fake_nodes.nodes(fake_nodes.load_profile(self.folder.nodes)) if self.folder.nodes and \
-            self._permit is None else self.api.list("v1/Node")
+            self._permit is None else self.api.list("v1/Node", labels=self._node_labels() if self._permit else "")
         return {node["metadata"]["name"]: node["metadata"]["labels"][label] for node in wanted
                 if label in node["metadata"]["labels"]}
+
+    def _node_labels(self) -> str:
+        """The label selector of the nodes that are meant: on clusters of ours the fake ones."""
+        if self._permit and isinstance(self.cluster, Lent):
+            return self.cluster.node_labels
+        return f"{names.NODE_LABEL}={names.FAKE}"
 
     def clear(self) -> None:
         """Delete what was submitted and wait until it is gone. Raises SeatrialError that names what stays."""

@@ -38,10 +38,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
     group = parser.getgroup("seatrial", "Seatrial: behaviours of a GPU platform")
     add = group.addoption
-    add("--cluster", dest="seatrial_cluster", choices=["local", "existing"],
-        help="the ground (default: local)")
+    add("--cluster", dest="seatrial_cluster", metavar="KIND",
+        help="the ground, as in seatrial run (default: local)")
     add("--cluster-name", dest="seatrial_cluster_name", metavar="NAME",
-        help="name of the local cluster (default: seatrial); one that is already up is used and left up")
+        help="name of a cluster of ours (default: seatrial); one that is already up is used and left up")
     for option in EXISTING_OPTIONS:
         add(option.flag, dest=f"seatrial_{option.name}", **option.given)
     add("--platform", dest="seatrial_platform", metavar="DIR",
@@ -51,6 +51,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--only", dest="seatrial_only", action="append", metavar="AREA",
         help="only this area, for example scheduling")
     add("--seatrial-results", dest="seatrial_results", metavar="FILE", help="append verdicts as JSON lines")
+    add("--seatrial-diagnostics", dest="seatrial_diagnostics", metavar="DIR",
+        help="when something fails, keep events and the cluster's logs here")
     add("--keep-cluster", dest="seatrial_keep_cluster", action="store_true",
         help="leave the cluster up")
 

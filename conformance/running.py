@@ -6,6 +6,7 @@ import json
 import math
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +23,8 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.text import Text
 
-from conformance import assets
+from conformance import assets, builds
+from conformance.clusters import KINDS
 from conformance.config import CONNECTION, EXISTING_OPTIONS
 from conformance.errors import UsageError
 from conformance.model.report import Kill, Report, Result
@@ -33,6 +35,7 @@ from conformance.report.rows import Reader, Row, kill_of, result_of
 from conformance.waiting import Unmet, eventually
 
 DEFAULT_REPORT = "seatrial-report"
+DIAGNOSTICS = "diagnostics"
 TEST_LIMIT_S = 600
 STOP_WITHIN_S = 90
 TAIL_LINES = 20
@@ -47,9 +50,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--platform", action="append", type=Path, metavar="DIR",
         help="a platform folder; may be given more than once (default: all that ship)")
-    add("--cluster", choices=["local", "existing"], default="local", help="the ground (default: local)")
+    add("--cluster", choices=KINDS, default="local",
+        help="the ground: " + "; ".join(f"{kind.name}: {kind.what}" for kind in KINDS.values()) + " (default: local)")
     add("--cluster-name", metavar="NAME",
-        help="a local cluster to use, left up when it is up already (default: a new one)")
+        help="a cluster of ours to use, left up when it is up already (default: a new one)")
     for option in EXISTING_OPTIONS:
         add(option.flag, **option.given)
     add("--prove", action="store_true",
@@ -59,11 +63,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--report", type=Path, default=Path(DEFAULT_REPORT), metavar="DIR",
         help=f"where report.json and junit.xml go (default: {DEFAULT_REPORT}/)")
     add("-n", dest="workers", type=int, default=min(2, os.cpu_count() or 1), metavar="N",
-        help="how many platforms run side by side, each on a local cluster of its own; of a single platform, or "
+        help="how many platforms run side by side, each on a cluster of its own; of a single platform, or "
              "on a given cluster, how many behaviours (default: %(default)s); proofs of one platform never do, nor "
              "does anything with --allow-changes")
     add("--output", choices=["text", "json"], default="text", help="what is printed (default: text)")
     add("--keep", action="store_true", help="leave the cluster up")
+    add("--offline", action="store_true", help="fetch nothing: every module and image is there, or made")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -72,11 +77,14 @@ def run(args: argparse.Namespace) -> int:
     Returns the exit code: 0 all held, 1 something failed, 3 our error, 130 interrupted.
     Raises UsageError before anything is started when the options or a folder are wrong.
     """
+    if args.offline:
+        os.environ[builds.OFFLINE_VARIABLE] = "1"  # for our children too
     folders = args.platform or sorted(path.parent for path in
                                       assets.folder("reference-manifests").glob("*/platform.yaml"))
     # The longest first: what runs beside it is over before it, not after.
     planned = sorted(_planned(args, folders), key=lambda one: -one.checks)
     _make_folder(args.report)
+    shutil.rmtree(args.report / DIAGNOSTICS, ignore_errors=True)  # those of an earlier run
     progress = terminal.console(sys.stdout if args.output == "text" else sys.stderr)
     started, start = datetime.now(UTC), time.monotonic()
     found = Findings()
@@ -337,10 +345,11 @@ def _children(args: argparse.Namespace, planned: Sequence[Planned], scratch: Pat
     children = []
     for number, (label, one) in enumerate(zip(labels, planned, strict=True), 1):
         cluster = _cluster_name(args, number, len(planned))
-        left_behind = (f"its cluster may still be up: seatrial down --name {cluster}" if args.cluster == "local"
-                       else _left_on_existing(args))
+        left_behind = (f"its cluster may still be up: seatrial down --cluster {args.cluster} --name {cluster}"
+                       if KINDS[args.cluster].ours else _left_on_existing(args))
         children.append(Child(
-            label, one, _command(args, one.folder, cluster, workers), scratch / f"{number}.jsonl",
+            label, one, [*_command(args, one.folder, cluster, workers),
+                         "--seatrial-diagnostics", str(args.report / DIAGNOSTICS / label)], scratch / f"{number}.jsonl",
             args.report / f"pytest-{label}.log", left_behind=left_behind, found=found,
             telling=Telling(progress, f"{label:{width}}  " if at_once > 1 else "")))
     return children
@@ -368,7 +377,7 @@ def _shares(args: argparse.Namespace, platforms: int) -> tuple[int, int]:
     """
     if args.allow_changes:  # one process counts what is at work at any one time
         return 1, 0
-    own_cluster = args.cluster == "local" and not args.cluster_name
+    own_cluster = KINDS[args.cluster].ours and not args.cluster_name
     at_once = max(1, min(args.workers, platforms)) if own_cluster else 1
     workers = 0 if args.prove else args.workers // at_once
     return at_once, 0 if at_once > 1 and workers == 1 else workers

@@ -21,7 +21,7 @@ from conformance.model.fault import Site
 from conformance.model.outcome import Outcome
 from conformance.model.platform import PlatformFolder
 from conformance.model.promise import Promises
-from conformance.model.report import Kill
+from conformance.model.report import Kill, Result
 from conformance.planning import Subject
 from conformance.report.ledger import PROPERTY, Ledger, Phase, lost, phase_in, reproduce
 from conformance.report.rows import Writer, kill_row, result_row
@@ -43,6 +43,7 @@ class Trial:
         self._cluster: Cluster | None = None
         self._opened_here = False
         self._broken = ""
+        self._in_trouble = False
         self._own = Ledger()  # of the tests that this process ran: a proof needs its control
         self._all = Ledger()  # of the tests that were reported to this process, by itself or by workers
 
@@ -145,6 +146,7 @@ class Trial:
                                "components": sorted(self.components),
                                "faults": sorted(catalog.faults_of(self.components))})
         except (SeatrialError, Unmet) as error:  # nothing is judged yet: what is not ready in time is our error
+            self._in_trouble = True
             self.writer.write({"row": "trouble", "text": str(error)})
             pytest.exit(str(error), returncode=OUR_ERROR)
 
@@ -154,7 +156,13 @@ class Trial:
                            "kubeconfig": str(self.cluster.kubeconfig)})
 
     def close(self) -> None:
-        """Take the cluster down, or what was made on it, if this run did that and nobody asked to keep it."""
+        """Take the cluster down, or what was made on it, if this run did that and nobody asked to keep it.
+
+        When something went wrong, what tells why is kept first.
+        """
+        if self._cluster is not None and self._in_trouble and self.settings.diagnostics:
+            self.say(f"keeping events and logs in {self.settings.diagnostics}")
+            self._cluster.collect(self.settings.diagnostics)
         if self._cluster is not None and self._opened_here and not self.settings.keep_cluster:
             self.say(f"removing what was made on {self._cluster.name}" if self.settings.permit
                      else f"taking cluster {self._cluster.name} down")
@@ -266,6 +274,7 @@ class Trial:
             found = self._all.close(report.nodeid)
             if found is not None:
                 self.writer.write(kill_row(found) if isinstance(found, Kill) else result_row(found))
+                self._in_trouble |= isinstance(found, Result) and found.outcome in (Outcome.FAILED, Outcome.ERROR)
 
 
 def behaviour_of(item: pytest.Item) -> Behaviour | None:

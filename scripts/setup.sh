@@ -15,6 +15,9 @@ system_packages() {
     # Only a step of scripts/test looks at a page; the trial does without.
     [ -z "${needs_browser:-}" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null ||
         command -v google-chrome >/dev/null || missing+=(chromium)
+    # Only some steps run containers, and only those about kind make a node image.
+    [ -z "${needs_engine:-}" ] || command -v dockerd >/dev/null || missing+=(docker.io)
+    [ -z "${needs_node_image:-}" ] || command -v debootstrap >/dev/null || missing+=(debootstrap)
     "$PYTHON" -c 'import ensurepip' 2>/dev/null ||
         missing+=("$("$PYTHON" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')")
     [ ${#missing[@]} -eq 0 ] && return

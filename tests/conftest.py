@@ -1,25 +1,42 @@
 """What all tests of the harness may use."""
 
+import json
 import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import zlib
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 pytest_plugins = ["pytester"]
-ON_REAL_CLUSTERS = ("local", "can_fail")
+
+
+def lacks_of_local_clusters():
+    from conformance.clusters import local
+    return local.missing()
+
+
+def lacks_of_kind():
+    from conformance.clusters.kind import engine, node_image
+    return [*engine.missing(), *node_image.missing()]
+
+
+ON_REAL_GROUND = {"local": lacks_of_local_clusters, "can_fail": lacks_of_local_clusters, "kind": lacks_of_kind}
 
 
 def pytest_collection_modifyitems(items):
-    """A machine that cannot have local clusters, for example without root, says so for each test that needs one."""
+    """A machine that cannot have real clusters, for example without root, says so for each test that needs one."""
     here = Path(__file__).parent
-    needy = [item for item in items if item.path.is_relative_to(here)
-             and item.path.relative_to(here).parts[0] in ON_REAL_CLUSTERS]
-    if not needy:
-        return
-    from conformance.clusters import local
-    for what, way_out in local.missing()[:1]:
-        for item in needy:
-            item.add_marker(pytest.mark.skip(reason=f"this machine lacks {what}; {way_out}"))
+    for folder, lacks in ON_REAL_GROUND.items():
+        needy = [item for item in items if item.path.is_relative_to(here / folder)]
+        for what, way_out in lacks()[:1] if needy else ():
+            for item in needy:
+                item.add_marker(pytest.mark.skip(reason=f"this machine lacks {what}; {way_out}"))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -30,3 +47,114 @@ def pytest_runtest_makereport(item, call):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome, report.longrepr = "failed", f"nothing may be left out here, but: {reason}"
     return report
+
+
+SETTINGS = ("vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic", "kernel/panic_on_oops",
+            "kernel/keys/root_maxkeys", "kernel/keys/root_maxbytes", "kernel/core_pattern")
+
+
+class Apart:
+    """A network and a state folder of its own: `down --all` here is about nobody else's clusters.
+
+    What it looks at, it looks at by itself: nothing here asks the code under test what is left.
+    """
+
+    def __init__(self, state):
+        self.state = state
+        self.env = os.environ | {"SEATRIAL_STATE": str(state)}
+        self.mark = f"seatrial{zlib.crc32(str(state).encode()):08x}-"
+        self.holder = subprocess.Popen(["unshare", "--net", "sh", "-c", "ip link set lo up; echo ready; exec cat"],
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self.holder.stdout.readline() == "ready\n"
+
+    def close(self):
+        self.holder.communicate()
+
+    def run(self, *argv):
+        return subprocess.run([*self.inside(), *argv], capture_output=True, text=True, check=True).stdout
+
+    def inside(self):
+        return ["nsenter", f"--net=/proc/{self.holder.pid}/ns/net"]
+
+    def start(self, *words):
+        """Start a command in the background; its progress can be read line by line."""
+        return subprocess.Popen([*self.inside(), sys.executable, "-m", "conformance.cli", *words], env=self.env,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def seatrial(self, *words):
+        """Run a command to its end; return exit code, standard output, standard error."""
+        process = self.start(*words)
+        out, err = process.communicate()
+        return process.returncode, out, err
+
+    def links(self):
+        return sorted(link["ifname"] for link in json.loads(self.run("ip", "-json", "link")))
+
+    def commands(self):
+        """(pid, command line) of every process on the machine that bears our mark."""
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                words = (entry / "cmdline").read_bytes()
+                about = words + (entry / "environ").read_bytes() + (entry / "cgroup").read_bytes()
+            except OSError:
+                continue  # it ended while we looked
+            if words and (str(self.state).encode() in about or self.mark.encode() in about):
+                found.append((int(entry.name), words.replace(b"\0", b" ").decode()))
+        return found
+
+    def processes(self):
+        return sorted(command for _, command in self.commands())
+
+    def pids(self, part, *, but):
+        return [pid for pid, command in self.commands() if part in command and not command.startswith(but)]
+
+    def cgroups(self):
+        return [path for root in Path("/sys/fs/cgroup").glob("*") for path in [root, *root.glob("*")]
+                if path.name.startswith(self.mark)]
+
+    def look(self):
+        """What is there: of ours anywhere, of anybody in this network, and what all share."""
+        rules = self.run("iptables-save").splitlines()
+        mounts = {line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()}
+        return {
+            "processes": self.processes(),
+            "cgroups": self.cgroups(),
+            "state": sorted(str(path) for path in self.state.rglob("*") if path.name != ".lock"),
+            "mounts": sorted(mount for mount in mounts if str(self.state) in mount or mount.startswith("/run/netns")),
+            "links": self.links(),
+            "routes": self.run("ip", "route", "show", "table", "all"),
+            "rules": [line for line in rules if not line.startswith(("#", ":"))],
+            "run": sorted(path.name for path in Path("/run").glob("*")),
+            "var_lib": sorted(path.name for path in Path("/var/lib").glob("*") if path.name != "seatrial"),
+            "settings": {name: Path("/proc/sys", name).read_text() for name in SETTINGS},
+        }
+
+
+@contextmanager
+def living_apart():
+    state = Path(tempfile.mkdtemp(prefix="seatrial-", dir="/var/tmp"))  # sockets below it need a short path
+    (state / "clusters").mkdir()
+    there = Apart(state)
+    yield there
+    there.seatrial("down", "--all")
+    there.seatrial("kind", "engine", "down", "--purge")
+    for path in there.cgroups():  # what a failed test left must not spoil the next one
+        for process in path.rglob("cgroup.procs"):
+            for pid in process.read_text().split():
+                os.kill(int(pid), signal.SIGKILL)
+    there.close()
+    shutil.rmtree(state)
+
+
+@pytest.fixture
+def apart():
+    with living_apart() as there:
+        yield there
+
+
+@pytest.fixture(scope="session")
+def apart_for_all():
+    """One place apart that the tests of a session share."""
+    with living_apart() as there:
+        yield there

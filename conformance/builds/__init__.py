@@ -2,7 +2,8 @@
 
 from conformance.builds.builder import Built, build
 from conformance.builds.catalogue import reference
-from conformance.builds.images import images
-from conformance.builds.manifests import rendered
+from conformance.builds.images import images, packed
+from conformance.builds.manifests import kept, rendered
+from conformance.builds.toolchain import OFFLINE_VARIABLE, offline
 
-__all__ = ["Built", "build", "images", "reference", "rendered"]
+__all__ = ["OFFLINE_VARIABLE", "Built", "build", "images", "kept", "offline", "packed", "reference", "rendered"]

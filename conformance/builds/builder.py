@@ -3,7 +3,7 @@
 import hashlib
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +31,7 @@ class Built:
 
 def build(names: Sequence[str] | None = None, *, progress: Progress | None = None, verify: bool = False,
           ) -> dict[str, Built]:
-    """Return programs by name (None: all), building those that are not in the cache.
+    """Return programs by name (None: all but those on request), building those that are not in the cache.
 
     Needs neither Go nor a network when nothing is missing. `verify` hashes every cached file; `progress`
     (None: a bar on a terminal, else lines, on standard error) hears only of what is missing.
@@ -52,10 +52,10 @@ def build(names: Sequence[str] | None = None, *, progress: Progress | None = Non
     return {program.name: _built(program, cached=program not in missing) for program in programs}
 
 
-def state() -> list[tuple[Program, Built | None]]:
-    """Return every program with its cache entry, or None where it is not built."""
+def state(names: Iterable[str] | None = None) -> list[tuple[Program, Built | None]]:
+    """Return programs (None: all but those on request) with their cache entry, or None where one is not built."""
     return [(program, _built(program, cached=True) if store.is_good(place(program)) else None)
-            for program in select(None)]
+            for program in select(names)]
 
 
 def place(program: Program) -> Path:

@@ -12,6 +12,7 @@ SETS = Path(__file__).parent
 KUBERNETES = "k8s.io/kubernetes"
 KUEUE, TRAINING = "sigs.k8s.io/kueue", "github.com/kubeflow/training-operator"
 VOLCANO, KWOK = "volcano.sh/volcano", "sigs.k8s.io/kwok"
+KIND, CRI_TOOLS = "sigs.k8s.io/kind", "sigs.k8s.io/cri-tools"
 OPA, GATEKEEPER = "github.com/open-policy-agent/opa", "github.com/open-policy-agent/gatekeeper/v3"
 
 
@@ -30,13 +31,17 @@ class Image:
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """One program: `package` of `module`, built in the module set `folder`."""
+    """One program: `package` of `module`, built in the module set `folder`.
+
+    One that is built `on_request` only is none of those that building everything means.
+    """
 
     name: str
     folder: str
     module: str
     package: str
     image: Image | None = None
+    on_request: bool = False
 
     @property
     def version(self) -> str:
@@ -54,6 +59,8 @@ class Program:
     def ldflags(self) -> str:
         """The linker's flags: no symbol tables, and the version that the program reports."""
         flags = "-s -w"
+        if self.module == CRI_TOOLS:
+            flags += f" -X {CRI_TOOLS}/pkg/version.Version={self.version}"
         if self.module == KUBERNETES:
             # Without them /version is a placeholder and some components refuse to start.
             major, minor, _ = self.version.lstrip("v").split(".")
@@ -63,8 +70,9 @@ class Program:
         return flags
 
 
-def _kubernetes(name: str) -> Program:
-    return Program(name=name, folder="kubernetes", module=KUBERNETES, package=f"{KUBERNETES}/cmd/{name}")
+def _kubernetes(name: str, *, on_request: bool = False) -> Program:
+    return Program(name=name, folder="kubernetes", module=KUBERNETES, package=f"{KUBERNETES}/cmd/{name}",
+                   on_request=on_request)
 
 
 def _volcano(name: str, package: str) -> Program:
@@ -78,9 +86,11 @@ PROGRAMS = {program.name: program for program in (
             package="go.etcd.io/etcd/server/v3"),
     *map(_kubernetes, ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy",
                        "kubectl")),
+    _kubernetes("kubeadm", on_request=True),
     Program(name="kueue", folder="controllers", module=KUEUE, package=f"{KUEUE}/cmd/kueue",
             image=Image(repository="registry.k8s.io/kueue/kueue", path="/manager")),
-    Program(name="kwok", folder="controllers", module=KWOK, package=f"{KWOK}/cmd/kwok"),
+    Program(name="kwok", folder="controllers", module=KWOK, package=f"{KWOK}/cmd/kwok",
+            image=Image(repository="registry.k8s.io/kwok/kwok", path="/usr/local/bin/kwok", user="0")),
     Program(name="kwokctl", folder="controllers", module=KWOK, package=f"{KWOK}/cmd/kwokctl"),
     Program(name="training-operator", folder="controllers", module=TRAINING,
             package=f"{TRAINING}/cmd/training-operator.v1",
@@ -97,6 +107,9 @@ PROGRAMS = {program.name: program for program in (
     Program(name="gator", folder="gatekeeper", module=GATEKEEPER, package=f"{GATEKEEPER}/cmd/gator"),
     Program(name="pause", folder="own", module="seatrial/builds/own", package="./pause",
             image=Image(repository="registry.k8s.io/pause", path="/pause", tag="3.10.1", user="65535:65535")),
+    Program(name="kind", folder="kind", module=KIND, package=KIND, on_request=True),
+    Program(name="crictl", folder="cri-tools", module=CRI_TOOLS, package=f"{CRI_TOOLS}/cmd/crictl", on_request=True),
+    Program(name="kindnetd", folder="own", module="seatrial/builds/own", package="./kindnetd", on_request=True),
 )}
 
 BUSYBOX = Image(repository="seatrial.local/busybox", path="/bin/busybox", tag="1", user="0")
@@ -111,9 +124,9 @@ def reference(name: str) -> str:
 
 
 def select(names: Iterable[str] | None) -> list[Program]:
-    """Return programs by name, or all. Raises UsageError that lists the known ones."""
+    """Return programs by name, or all but those on request. Raises UsageError that lists the known ones."""
     if names is None:
-        return list(PROGRAMS.values())
+        return [program for program in PROGRAMS.values() if not program.on_request]
     wanted = list(dict.fromkeys(names))
     for name in wanted:
         if name not in PROGRAMS:

@@ -17,7 +17,7 @@ _HEADINGS = ("component", "version", "source module", "size", "cached")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `seatrial build`."""
-    parser.add_argument("names", nargs="*", metavar="NAME", help="a program to build (default: all of them)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a program to build (default: all that a trial needs)")
     parser.add_argument("--list", action="store_true",
                         help="show what can be built and what is cached; build nothing")
     parser.add_argument("--key", action="store_true",
@@ -29,17 +29,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Build and pack what is named, or list it; return the exit code. Raise SeatrialError, UsageError."""
-    chosen = select(args.names or None)
     if args.key:
-        print(_key(chosen))
+        print(_key(select(args.names or None)))
         return 0
     if args.list:
-        rows = [_row(program, built) for program, built in state() if program in chosen]
+        rows = [_row(program, built) for program, built in state(args.names or PROGRAMS)]
     else:
+        chosen = select(args.names or None)
         try:
             rows = [_row(PROGRAMS[name], built) for name, built in _everything(chosen, args).items()]
         except KeyboardInterrupt:
-            done = sum(built is not None for program, built in state() if program in chosen)
+            done = sum(built is not None for _, built in state(args.names or None))
             raise SeatrialError(f"interrupted: {done} of {len(chosen)} programs are built and kept",
                                 "the same command goes on from there") from None
     if args.output == "json":

@@ -38,26 +38,38 @@ def images(names: Sequence[str], *, progress: Progress | None = None) -> dict[st
 
 
 def _image(name: str, progress: Progress) -> Path:
-    if name == "busybox":
-        if not HOST_BUSYBOX.exists() or not is_static(HOST_BUSYBOX):
-            raise SeatrialError("there is no static busybox for test pods",
-                                "apt-get install -y --no-install-recommends busybox-static")
-        program, image, sha256 = HOST_BUSYBOX, BUSYBOX, store.digest(HOST_BUSYBOX)
-        applets = subprocess.run([HOST_BUSYBOX, "--list"], capture_output=True, text=True,
-                                 check=True).stdout.split()
-    else:
-        built = build([name], progress=progress)[name]
-        packed = PROGRAMS[name].image
-        assert packed is not None, f"{name} has no image"
-        program, image, sha256, applets = built.path, packed, built.sha256, []
-    inputs = f"{FORMAT} {reference(name)} {image.path} {image.user} {sha256}"
-    key = hashlib.sha256(inputs.encode()).hexdigest()
-    path = store.entry("images", f"{name}.tar", key)
+    if name != "busybox":
+        image = PROGRAMS[name].image
+        assert image is not None, f"{name} has no image"
+        return packed(name, reference(name), image.path, user=image.user, progress=progress)
+    if not HOST_BUSYBOX.exists() or not is_static(HOST_BUSYBOX):
+        raise SeatrialError("there is no static busybox for test pods",
+                            "apt-get install -y --no-install-recommends busybox-static")
+    applets = subprocess.run([HOST_BUSYBOX, "--list"], capture_output=True, text=True, check=True).stdout.split()
+    return _archive(name, HOST_BUSYBOX, store.digest(HOST_BUSYBOX), reference(name), BUSYBOX.path, BUSYBOX.user,
+                    applets, None, progress)
+
+
+def packed(program: str, name: str, inside: str, *, user: str = "0", under: Path | None = None,
+           progress: Progress | None = None) -> Path:
+    """Return the OCI archive of a program as an image of any `name`, at path `inside`, building what is missing.
+
+    `under` is a tar file of what else the program needs: a layer below its own. Raises SeatrialError.
+    """
+    progress = progress or fitting_progress()
+    built = build([program], progress=progress)[program]
+    return _archive(program, built.path, built.sha256, name, inside, user, (), under, progress)
+
+
+def _archive(program: str, source: Path, sha256: str, name: str, inside: str, user: str, applets: Sequence[str],
+             under: Path | None, progress: Progress) -> Path:
+    inputs = f"{FORMAT} {name} {inside} {user} {sha256}" + (f" {store.digest(under)}" if under else "")
+    path = store.entry("images", f"{program}.tar", hashlib.sha256(inputs.encode()).hexdigest())
     if not store.is_good(path):
         with store.lock(progress.note), store.workspace() as work:
             if not store.is_good(path):  # another process may have written it while we waited
                 made = work / path.name
-                write_image(program, reference(name), image.path, made, user=image.user, applets=applets)
+                write_image(source, name, inside, made, user=user, applets=applets, under=under)
                 store.add(path, made)
     return path
 
@@ -74,10 +86,11 @@ def is_static(program: Path) -> bool:
 
 
 def write_image(program: Path, name: str, inside: str, out: Path, *, user: str = "0",
-                applets: Sequence[str] = ()) -> None:
+                applets: Sequence[str] = (), under: Path | None = None) -> None:
     """Write an OCI archive to `out`: `program` at path `inside`, called `name`.
 
-    `user` is `uid:gid`; `applets` are further names in `/bin` for the same program. Raises OSError.
+    `user` is `uid:gid`; `applets` are further names in `/bin` for the same program; `under` is a tar file that
+    becomes the layer below. Raises OSError.
     """
     layer = out.with_suffix(".layer")
     with tarfile.open(layer, "w", format=tarfile.PAX_FORMAT) as tar:
@@ -87,17 +100,18 @@ def write_image(program: Path, name: str, inside: str, out: Path, *, user: str =
         _add_file(tar, inside.lstrip("/"), program)
         for applet in sorted(set(applets) - {"busybox"}):
             _add(tar, f"bin/{applet}", kind=tarfile.SYMTYPE, target=inside)
-    diff = f"sha256:{store.digest(layer)}"
+    layers = {f"sha256:{store.digest(each)}": each for each in ([under] if under else []) + [layer]}
     config = _json({
         "architecture": ARCHITECTURES.get(os.uname().machine, os.uname().machine), "os": "linux",
         "config": {"Entrypoint": [inside] if not applets else ["/bin/sh"],
-                   "Env": ["PATH=/bin:/usr/bin:/usr/local/bin"], "User": user, "WorkingDir": "/"},
-        "rootfs": {"type": "layers", "diff_ids": [diff]}})
+                   "Env": [f"PATH=/bin:/usr/bin:/usr/local/bin{':/usr/sbin' if under else ''}"], "User": user,
+                   "WorkingDir": "/"},
+        "rootfs": {"type": "layers", "diff_ids": list(layers)}})
     manifest = _json({
         "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
         "config": _descriptor(config, "application/vnd.oci.image.config.v1+json"),
         "layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": diff,
-                    "size": layer.stat().st_size}]})
+                    "size": each.stat().st_size} for diff, each in layers.items()]})
     index = _json({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": [
         _descriptor(manifest, "application/vnd.oci.image.manifest.v1+json")
         | {"annotations": {"io.containerd.image.name": name, "org.opencontainers.image.ref.name": name}}]})
@@ -106,7 +120,8 @@ def write_image(program: Path, name: str, inside: str, out: Path, *, user: str =
         _add(tar, "index.json", index)
         for blob in (config, manifest):
             _add(tar, f"blobs/sha256/{hashlib.sha256(blob).hexdigest()}", blob)
-        _add_file(tar, f"blobs/sha256/{diff.removeprefix('sha256:')}", layer)
+        for diff, each in layers.items():
+            _add_file(tar, f"blobs/sha256/{diff.removeprefix('sha256:')}", each)
     layer.unlink()
 
 

@@ -11,13 +11,25 @@ import subprocess
 from pathlib import Path
 
 from conformance.builds import store
-from conformance.builds.catalogue import GATEKEEPER, KUEUE, SETS, TRAINING, VOLCANO, Program, go_line, requirements
+from conformance.builds.catalogue import (
+    GATEKEEPER,
+    KIND,
+    KUEUE,
+    SETS,
+    TRAINING,
+    VOLCANO,
+    Program,
+    go_line,
+    requirements,
+)
 from conformance.builds.progress import Progress, fitting_progress
 from conformance.builds.toolchain import GoFailed, find_go, reason
 from conformance.errors import SeatrialError
 
 KEPT = {
     "gatekeeper": ("gatekeeper", GATEKEEPER, "deploy", "gatekeeper.yaml"),
+    "kind-network": ("kind", KIND, "pkg/build/nodeimage", "const_cni.go"),
+    "kind-node": ("kind", KIND, "images/base/files", ""),
     "kueue": ("controllers", KUEUE, "config", "default"),
     "training-operator": ("controllers", TRAINING, "manifests", "overlays/standalone"),
     "volcano": ("volcano", VOLCANO, "installer", "volcano-development.yaml"),
@@ -38,25 +50,31 @@ def rendered(component: str, *, progress: Progress | None = None) -> Path:
     progress = progress or fitting_progress()
     program = next(name for name, kept in BUILT_WITH.items() if kept == component)
     build([program], progress=progress)
-    source, what = _place(component), KEPT[component][3]
-    if not store.is_good(source):
-        with store.lock(progress.note):
-            _fetch(component, progress)
-    if (source / what).is_file():
-        return source / what
+    source = kept(component, progress=progress)
+    if source.is_file():
+        return source
     path = store.entry("rendered", f"{component}.yaml", _key(component))
     if not store.is_good(path):
         kubectl = build(["kubectl"], progress=progress)["kubectl"].path
         with store.lock(progress.note), store.workspace() as work:
             made = work / path.name
             with made.open("wb") as out:
-                done = subprocess.run([kubectl, "kustomize", source / what], stdout=out,
+                done = subprocess.run([kubectl, "kustomize", source], stdout=out,
                                       stderr=subprocess.PIPE, check=False)
             if done.returncode:
                 raise SeatrialError(f"the manifests of {component} cannot be rendered: "
                                     f"{done.stderr.decode(errors='replace').strip()}")
             store.add(path, made)
     return path
+
+
+def kept(component: str, *, progress: Progress | None = None) -> Path:
+    """Return what is kept of a component's module, as it is: a file or a folder. Raises SeatrialError."""
+    progress = progress or fitting_progress()
+    if not store.is_good(_place(component)):
+        with store.lock(progress.note):
+            _fetch(component, progress)
+    return _place(component) / KEPT[component][3]
 
 
 def keep(program: Program, progress: Progress) -> None:

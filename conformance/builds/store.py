@@ -35,12 +35,13 @@ def root() -> Path:
 
 
 @contextmanager
-def lock(waiting: Callable[[str], None]) -> Iterator[None]:
+def lock(waiting: Callable[[str], None], *, of: str = "") -> Iterator[None]:
     """Hold the lock under which the cache is written; `waiting` hears it when another process holds it.
 
+    What takes minutes and is nobody else's business has a lock (and a workspace) `of` its own.
     Raises SeatrialError when the cache cannot be written.
     """
-    held = FileLock(root() / ".lock")
+    held = FileLock(root() / f".lock{of}")
     with _disk_trouble():
         try:
             held.acquire(timeout=0)
@@ -88,12 +89,12 @@ def add(path: Path, made: Path, **more: Any) -> None:
 
 
 @contextmanager
-def workspace() -> Iterator[Path]:
+def workspace(*, of: str = "") -> Iterator[Path]:
     """Yield an empty folder on the cache's disk; call under `lock`, since it sweeps what a killed build left.
 
     Raises SeatrialError when the disk is full or the cache cannot be written.
     """
-    parent = root() / "unfinished"
+    parent = root() / f"unfinished{of}"
     shutil.rmtree(parent, ignore_errors=True)
     with _disk_trouble():
         try:

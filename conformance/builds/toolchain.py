@@ -18,7 +18,7 @@ _VERSION = re.compile(r"go(\d+)\.(\d+)(?:\.(\d+))?")
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 _PACKAGE_LINE = re.compile(r"^[\w./~+-]+$")
 
-# Go dies with us even when we are killed: an orphan would go on writing into the cache.
+OFFLINE_VARIABLE = "SEATRIAL_OFFLINE"
 _TETHER = """
 import ctypes, os, sys
 parent = int(sys.argv[1])
@@ -27,6 +27,16 @@ if os.getppid() != parent:
     sys.exit(1)
 os.execv(sys.argv[2], sys.argv[2:])
 """
+
+
+def offline() -> bool:
+    """Whether nothing may be fetched: no module, no image."""
+    return os.environ.get(OFFLINE_VARIABLE, "") not in ("", "0")
+
+
+def tethered(*command: str) -> list[str]:
+    """Return a command that dies with us even when we are killed: an orphan would go on writing into the cache."""
+    return [sys.executable, "-I", "-S", "-c", _TETHER, str(os.getpid()), *command]
 
 
 def goarch() -> str:
@@ -62,9 +72,8 @@ class Go:
         """
         out = scratch / "stdout"
         said: list[str] = []
-        tether = [sys.executable, "-I", "-S", "-c", _TETHER, str(os.getpid())]
         with out.open("wb") as stdout, subprocess.Popen(
-            [*tether, str(self.path), *arguments], cwd=cwd, env=_environment(scratch), text=True,
+            tethered(str(self.path), *arguments), cwd=cwd, env=_environment(scratch), text=True,
             errors="replace", stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE,
         ) as process:
             assert process.stderr is not None
@@ -88,7 +97,7 @@ def _environment(scratch: Path) -> dict[str, str]:
     ours = {"CGO_ENABLED": "0", "GOOS": "linux", "GOARCH": goarch(), "GOTOOLCHAIN": "local", "GOWORK": "off",
             "GOFLAGS": "-mod=readonly", "GO111MODULE": "on", "GOTMPDIR": str(scratch)}
     theirs = {name: value for name, value in os.environ.items() if name not in ("GOROOT", "GOEXPERIMENT")}
-    return theirs | ours
+    return theirs | ours | ({"GOPROXY": "off"} if offline() else {})
 
 
 def find_go(needed: str) -> Go:
@@ -142,7 +151,8 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
     (r"(\S+@v\S+?): [^\n]*?(no such host|connection refused|network is unreachable|i/o timeout|"
      r"TLS handshake timeout|no route to host|connection reset by peer)", "{} cannot be fetched: {}",
      "the first build needs a network: connect it, or set GOPROXY to a proxy that can be reached"),
-    (r"disabled by GOPROXY=off", "a module is missing and GOPROXY=off forbids to fetch it", "unset GOPROXY"),
+    (r"disabled by GOPROXY=off", "a module is missing and GOPROXY=off forbids to fetch it",
+     "unset GOPROXY, or leave out --offline"),
     (r"signal: killed", "the compiler was killed: most likely the machine ran out of memory",
      "free 2 GiB of memory, or build with GOMAXPROCS=1"),
 )

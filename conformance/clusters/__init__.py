@@ -1,9 +1,11 @@
 """Grounds to stand on: one module for each way to get a cluster."""
 
+import importlib
 import signal
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from conformance.errors import UsageError
 from conformance.model.fidelity import Fidelity
@@ -12,9 +14,47 @@ if TYPE_CHECKING:
     from conformance.model.permit import Permit
     from conformance.objects import Api
 
-KINDS = ("local", "existing")
-
 Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """One way to get a cluster: everything that differs between the ways is behind its module."""
+
+    name: str
+    what: str
+    """For people."""
+    ours: bool
+    """Whether Seatrial makes them, may break them and takes them down; its module is a `Maker` then."""
+
+    @property
+    def module(self) -> Any:
+        """The module; it is slow to import, and others do without."""
+        return importlib.import_module(f"conformance.clusters.{self.name}")
+
+    @property
+    def maker(self) -> "Maker":
+        """The module of a kind that is ours. Raises UsageError for another."""
+        if not self.ours:
+            raise UsageError(f"clusters of kind {self.name} are not made by Seatrial",
+                             f"use one of: {', '.join(OURS)}")
+        found: Maker = self.module
+        return found
+
+
+KINDS = {kind.name: kind for kind in (
+    Kind(name="local", what="nodes of Linux namespaces, on this machine", ours=True),
+    Kind(name="kind", what="nodes of a Docker engine's containers", ours=True),
+    Kind(name="existing", what="somebody's cluster, behind a kubeconfig", ours=False),
+)}
+OURS = tuple(kind.name for kind in KINDS.values() if kind.ours)
+
+
+def kind_of(name: str) -> Kind:
+    """Return a kind of cluster by its name. Raises UsageError."""
+    if name not in KINDS:
+        raise UsageError(f"there is no kind of cluster {name!r}", f"known: {', '.join(KINDS)}")
+    return KINDS[name]
 
 
 class Cluster(Protocol):
@@ -45,6 +85,9 @@ class Cluster(Protocol):
 
     def describe(self) -> dict[str, str]:
         """Return what a report says about it."""
+
+    def collect(self, folder: Path) -> None:
+        """Write into a folder what tells why something went wrong: events, logs; what is not to be had is listed."""
 
     def close(self) -> None:
         """Take it down, where that is ours to do."""
@@ -90,34 +133,56 @@ class Lent(Protocol):
         """Count work that is gone."""
 
 
+class Maker(Protocol):
+    """What the module of a kind that is ours can do. All of it raises SeatrialError when the machine cannot."""
+
+    def up(self, name: str = ..., *, real_nodes: int = ..., gpus_per_node: int = ..., profile: str | None = ...,
+           owned: bool = ..., diagnostics: Path | None = ..., say: Say = ...) -> Cluster:
+        """Bring a cluster up; an owned one goes with this process. Raises UsageError when the name is taken.
+
+        Of one that does not come up `diagnostics` is the folder that gets what tells why.
+        """
+
+    def attach(self, name: str) -> Cluster:
+        """Return a cluster that is up. Raises UsageError when there is none of that name."""
+
+    def down(self, name: str) -> list[str]:
+        """Take a cluster down and return what was there of it, in words; nothing is fine."""
+
+    def down_all(self) -> list[str]:
+        """Take every cluster of the kind down, also what crashes left; return their names."""
+
+    def status(self) -> list[dict[str, Any]]:
+        """Return every recorded cluster with its state."""
+
+    def missing(self) -> list[tuple[str, str]]:
+        """Return (what this machine lacks, the command that mends it) for each lack."""
+
+
 def open_cluster(kind: str, *, name: str, kubeconfig: Path | None = None, context: str | None = None,
-                 nodes_profile: str | None = None, real_nodes: int = 1, keep: bool = False, say: Say,
+                 nodes_profile: str | None = None, real_nodes: int = 1, keep: bool = False,
+                 diagnostics: Path | None = None, say: Say,
                  ) -> tuple[Cluster, bool]:
     """Return a cluster, and whether it was brought up by this call (then the caller closes it).
 
-    A local cluster of that name which is already up is used as it is. One that is brought up goes with this
+    One of ours of that name which is already up is used as it is. One that is brought up goes with this
     process unless it is to be kept. `say` hears what is being done.
     Raises UsageError for an unknown kind or an unusable kubeconfig, SeatrialError when the machine cannot.
     """
-    if kind == "local":
-        from conformance.clusters import local  # noqa: PLC0415 (its imports are slow and others do without)
-
-        try:
-            return local.attach(name), False
-        except UsageError:
-            return local.up(name, real_nodes=real_nodes, profile=nodes_profile, owned=not keep,
-                            say=say), True
-    return attach(kind, name=name, kubeconfig=kubeconfig, context=context), False
+    if not kind_of(kind).ours:
+        return attach(kind, name=name, kubeconfig=kubeconfig, context=context), False
+    maker = kind_of(kind).maker
+    try:
+        return maker.attach(name), False
+    except UsageError:
+        return maker.up(name, real_nodes=real_nodes, profile=nodes_profile, owned=not keep, diagnostics=diagnostics,
+                        say=say), True
 
 
 def attach(kind: str, *, name: str, kubeconfig: Path | None = None, context: str | None = None) -> Cluster:
     """Return a cluster that is already up. Raises UsageError when there is none such."""
-    if kind == "local":
-        from conformance.clusters import local  # noqa: PLC0415
+    if kind_of(kind).ours:
+        return kind_of(kind).maker.attach(name)
+    from conformance.clusters import existing  # noqa: PLC0415 (its imports are slow and others do without)
 
-        return local.attach(name)
-    if kind == "existing":
-        from conformance.clusters import existing  # noqa: PLC0415
-
-        return existing.attach(kubeconfig, context)
-    raise UsageError(f"there is no kind of cluster {kind!r}", f"known: {', '.join(KINDS)}")
+    return existing.attach(kubeconfig, context)

@@ -20,17 +20,18 @@ UNPLUGGED_LEASE: dict[str, Any] = {
 Deleting the Lease plugs the node in again: KWOK makes a new one within a quarter of the lease time."""
 
 
-def kwok_arguments(*, kubeconfig: Path, config: Path, node_ip: str, cidr: str, port: int,
+def kwok_arguments(*, kubeconfig: Path | None, config: Path, node_ip: str, cidr: str, port: int,
                    tls_cert: Path | None = None, tls_key: Path | None = None, listen: str | None = None,
                    lease_s: int = LEASE_S) -> list[str]:
     """Return the arguments of the `kwok` program, without the program itself.
 
-    `config` holds `kwok_config()`. `node_ip` is the address of every fake node, `cidr` holds the addresses of
-    fake pods. On `port` (of `listen`, default `node_ip`) KWOK answers as their kubelet and serves `/healthz`
-    and `/readyz`: plain HTTP, and HTTPS too when there is a certificate.
+    `config` holds `kwok_config()`; without a `kubeconfig` the cluster is that of the pod that KWOK runs in.
+    `node_ip` is the address of every fake node, `cidr` holds the addresses of fake pods. On `port` (of `listen`,
+    default `node_ip`) KWOK answers as their kubelet and serves `/healthz` and `/readyz`: plain HTTP, and HTTPS too
+    when there is a certificate.
     """
     arguments = [
-        f"--kubeconfig={kubeconfig}",
+        *([f"--kubeconfig={kubeconfig}"] if kubeconfig else []),
         f"--config={config}",
         f"--manage-nodes-with-annotation-selector={names.KWOK_ANNOTATION}={names.FAKE}",
         f"--node-ip={node_ip}",

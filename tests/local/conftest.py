@@ -1,21 +1,8 @@
 """Real local clusters, apart from those of others."""
 
-import json
-import os
-import shutil
-import signal
-import subprocess
-import sys
-import tempfile
-import zlib
-from pathlib import Path
-
 import pytest
 
 from conformance.clusters.local import lifecycle
-
-SETTINGS = ("vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic", "kernel/panic_on_oops",
-            "kernel/keys/root_maxkeys", "kernel/keys/root_maxbytes", "kernel/core_pattern")
 
 
 @pytest.fixture(scope="session")
@@ -25,96 +12,3 @@ def host_pid():
         return next(pid for pid, words in lifecycle._ours(cluster.name) if words[0].endswith(f"/{program}"))
 
     return find
-
-
-class Apart:
-    """A network and a state folder of its own: `down --all` here is about nobody else's clusters.
-
-    What it looks at, it looks at by itself: nothing here asks the code under test what is left.
-    """
-
-    def __init__(self, state):
-        self.state = state
-        self.env = os.environ | {"SEATRIAL_STATE": str(state)}
-        self.mark = f"seatrial{zlib.crc32(str(state).encode()):08x}-"
-        self.holder = subprocess.Popen(["unshare", "--net", "sh", "-c", "ip link set lo up; echo ready; exec cat"],
-                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert self.holder.stdout.readline() == "ready\n"
-
-    def close(self):
-        self.holder.communicate()
-
-    def run(self, *argv):
-        return subprocess.run([*self._inside(), *argv], capture_output=True, text=True, check=True).stdout
-
-    def _inside(self):
-        return ["nsenter", f"--net=/proc/{self.holder.pid}/ns/net"]
-
-    def start(self, *words):
-        """Start a command in the background; its progress can be read line by line."""
-        return subprocess.Popen([*self._inside(), sys.executable, "-m", "conformance.cli", *words], env=self.env,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-    def seatrial(self, *words):
-        """Run a command to its end; return exit code, standard output, standard error."""
-        process = self.start(*words)
-        out, err = process.communicate()
-        return process.returncode, out, err
-
-    def links(self):
-        return sorted(link["ifname"] for link in json.loads(self.run("ip", "-json", "link")))
-
-    def commands(self):
-        """(pid, command line) of every process on the machine that bears our mark."""
-        found = []
-        for entry in Path("/proc").glob("[0-9]*"):
-            try:
-                words = (entry / "cmdline").read_bytes()
-                about = words + (entry / "environ").read_bytes() + (entry / "cgroup").read_bytes()
-            except OSError:
-                continue  # it ended while we looked
-            if words and (str(self.state).encode() in about or self.mark.encode() in about):
-                found.append((int(entry.name), words.replace(b"\0", b" ").decode()))
-        return found
-
-    def processes(self):
-        return sorted(command for _, command in self.commands())
-
-    def pids(self, part, *, but):
-        return [pid for pid, command in self.commands() if part in command and not command.startswith(but)]
-
-    def cgroups(self):
-        return [path for root in Path("/sys/fs/cgroup").glob("*") for path in [root, *root.glob("*")]
-                if path.name.startswith(self.mark)]
-
-    def look(self):
-        """What is there: of ours anywhere, of anybody in this network, and what all share."""
-        rules = self.run("iptables-save").splitlines()
-        mounts = {line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()}
-        return {
-            "processes": self.processes(),
-            "cgroups": self.cgroups(),
-            "state": sorted(str(path) for path in self.state.rglob("*") if path.name != ".lock"),
-            "mounts": sorted(mount for mount in mounts if str(self.state) in mount or mount.startswith("/run/netns")),
-            "links": self.links(),
-            "routes": self.run("ip", "route", "show", "table", "all"),
-            "rules": [line for line in rules if not line.startswith(("#", ":"))],
-            "run": sorted(path.name for path in Path("/run").glob("*")),
-            "var_lib": sorted(path.name for path in Path("/var/lib").glob("*") if path.name != "seatrial"),
-            "settings": {name: Path("/proc/sys", name).read_text() for name in SETTINGS},
-        }
-
-
-@pytest.fixture
-def apart():
-    state = Path(tempfile.mkdtemp(prefix="seatrial-", dir="/var/tmp"))  # sockets below it need a short path
-    (state / "clusters").mkdir()
-    there = Apart(state)
-    yield there
-    there.seatrial("down", "--all")
-    for path in there.cgroups():  # what a failed test left must not spoil the next one
-        for process in path.rglob("cgroup.procs"):
-            for pid in process.read_text().split():
-                os.kill(int(pid), signal.SIGKILL)
-    there.close()
-    shutil.rmtree(state)

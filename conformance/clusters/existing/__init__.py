@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from conformance.clusters import diagnostics
 from conformance.clusters.existing import rights
 from conformance.clusters.existing.fence import Bounds, FencedApi
 from conformance.clusters.existing.lock import Lock, await_free
@@ -108,6 +109,10 @@ class ExistingCluster:
         if self.bounds:
             self.bounds.give_back(pods, gpus)
 
+    def collect(self, folder: Path) -> None:
+        """Write what its API server says into a folder; its servers' logs are not ours to read."""
+        diagnostics.collect(folder, diagnostics.of_api(lambda: self.unfenced, folder))
+
     def close(self) -> None:
         """Remove what this run made, and give the Lease back. Raises SeatrialError that names what stays."""
         if self.permit is None or self.lock is None:
@@ -138,9 +143,8 @@ def enter(kubeconfig: Path | None, context: str | None, permit: Permit, *, compo
     api = FencedApi.open(kubeconfig, context, outage_s=OUTAGE_S)
     api.permit, api.bounds = permit, bounds
     say(f"context {api.context}: {api.host}, run {run}")
+    rights.check(api, components, [*namespaces])
     _await_terminating(api, [*namespaces])
-    there = [name for name in namespaces if api.read(NAMESPACE, name) is not None]
-    rights.check(api, components, [*namespaces], there)
     _ensure(api, permit.home, None)
     bounds.lock = lock = Lock(api, permit.home, run)
     lock.take()

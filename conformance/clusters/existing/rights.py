@@ -9,9 +9,11 @@ from conformance import assets
 from conformance.errors import SeatrialError
 from conformance.objects import Api, Object, load
 
-READ, CHANGES, CLUSTER_OBJECTS = "read", "changes", "cluster-objects"
+RUN, CHANGES = "seatrial-run", "seatrial-changes"
+"""The roles of what a run reads of the whole cluster, and of what it changes in namespaces; those for one component are
+called after it too."""
 SPACES = "namespaces"
-"""The only resource without a namespace that a run with changes takes."""
+"""The only resource without a namespace of which a run makes any by itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,38 +46,42 @@ def rights(role: Object) -> Iterator[Right]:
                     yield Right(verb=verb, group=group, resource=resource)
 
 
-def wanted(components: Iterable[str]) -> list[Right]:
-    """Return the rights that a run with changes takes on a platform of these components."""
-    names = {f"seatrial-{CHANGES}", *(f"seatrial-{CHANGES}-{component}" for component in components)}
-    return [right for role in roles(CHANGES) if role["metadata"]["name"] in names for right in rights(role)]
+def wanted(components: Iterable[str]) -> dict[Right, bool]:
+    """Return the rights that a run with changes takes on a platform of these components.
+
+    True: in the whole cluster, False: in each of its namespaces.
+    """
+    names = {role: role == RUN for role in (RUN, CHANGES)}
+    names |= {f"{role}-{component}": role == RUN for component in components for role in (RUN, CHANGES)}
+    return {right: names[role["metadata"]["name"]] or right.resource == SPACES for role in roles("changes")
+            if role["metadata"]["name"] in names for right in rights(role)}
 
 
 def made() -> list[tuple[str, str]]:
     """Return (group, resource) of all that a run may make anywhere, namespaces last."""
-    found = dict.fromkeys((right.group, right.resource) for name in (CHANGES, CLUSTER_OBJECTS) for role in roles(name)
-                          for right in rights(role) if right.verb == "create" and "/" not in right.resource)
+    granted = (right for name in ("changes", "cluster-objects") for role in roles(name) for right in rights(role))
+    found = dict.fromkeys((right.group, right.resource) for right in granted
+                          if right.verb == "create" and "/" not in right.resource)
     return sorted(found, key=lambda one: one == ("", "namespaces"))
 
 
-def check(api: Api, components: Iterable[str], namespaces: Sequence[str], there: Iterable[str]) -> None:
+def check(api: Api, components: Iterable[str], namespaces: Sequence[str]) -> None:
     """Ask whether this account may do what a run takes, before anything is made.
 
-    `namespaces` are those that are to be used, `there` those of them that need not be made. Raises SeatrialError that
-    names every right that it lacks.
+    `namespaces` are those that are to be used; who has all of them need not be allowed to make any. Raises
+    SeatrialError that names every right that it lacks.
     """
-    missing_spaces = [one for one in namespaces if one not in there]
-    questions: list[tuple[Right, str]] = []
-    for right in wanted(components):
-        if right.resource != SPACES:
-            questions += [(right, namespace) for namespace in namespaces]
-        elif missing_spaces or right.verb not in ("create", "delete"):
-            questions.append((right, ""))
+    questions = [(right, namespace) for right, everywhere in wanted(components).items()
+                 for namespace in ([""] if everywhere else namespaces)]
     with ThreadPoolExecutor(8) as pool:
         answers = [*pool.map(lambda one: may(api, *one), questions)]
     lacks: dict[Right, list[str]] = {}
     for (right, namespace), allowed in zip(questions, answers, strict=True):
         if not allowed:
             lacks.setdefault(right, []).append(namespace)
+    only_makes = all(right.resource == SPACES and right.verb in ("create", "delete") for right in lacks)
+    if lacks and only_makes and all(api.read("v1/Namespace", name) for name in namespaces):
+        return
     if lacks:
         said = "; ".join(f"{right.verb} {right.full}" + (f" in {', '.join(where)}" if any(where) else "")
                          for right, where in lacks.items())

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from conformance import builds
-from conformance.clusters import fake_nodes
+from conformance.clusters import diagnostics as kept
+from conformance.clusters import fake_nodes, nodes
 from conformance.clusters.local import lifecycle
 from conformance.clusters.local.processes import DNS_SERVICE_INDEX
 from conformance.clusters.local.spec import ClusterSpec, NodeSpec
@@ -95,18 +96,27 @@ class LocalCluster:
         """Load OCI archives into every real node, under the names that they carry."""
         lifecycle.import_images(self.spec, archives)
 
+    def collect(self, folder: Path) -> None:
+        """Write events and the logs of every server and of every container into a folder."""
+        kept.collect(folder, {
+            **{node.name: partial(kept.copied, [node.folder / "init.log", node.folder / "log",
+                                                       node.folder / "var-log" / "pods"], folder / node.name)
+               for node in self.spec.nodes},
+            **kept.of_api(lambda: self.api, folder)})
+
     def close(self) -> None:
         """Take the cluster down; returns when nothing of it is left."""
         down(self.name)
 
 
 def up(name: str = "seatrial", *, real_nodes: int = 1, gpus_per_node: int = 8, profile: str | None = None,
-       owned: bool = False, say: Say = _silent) -> LocalCluster:
+       owned: bool = False, diagnostics: Path | None = None, say: Say = _silent) -> LocalCluster:
     """Bring a cluster up and return it when its nodes, its DNS and its fake nodes are Ready.
 
     `profile` names the fake nodes to add (`fixtures/nodes/`), None for none. An `owned` cluster goes with this
-    process: should it die without taking it down, the next `up` on this machine does. `say` hears what is being
-    done. Raises UsageError when the name is taken, SeatrialError when the machine cannot.
+    process: should it die without taking it down, the next `up` on this machine does. Of one that does not come up
+    the folder `diagnostics` gets what tells why. `say` hears what is being done. Raises UsageError when the name is
+    taken, SeatrialError when the machine cannot.
     """
     lifecycle.check_machine()
     wanted = fake_nodes.nodes(fake_nodes.load_profile(profile)) if profile else []
@@ -123,11 +133,12 @@ def up(name: str = "seatrial", *, real_nodes: int = 1, gpus_per_node: int = 8, p
             say("waiting for the API server")
             api = _ready_api(cluster)
             api.apply_all(_dns(spec))
-            add_nodes(api, wanted)
+            nodes.add(api, wanted)
             say("loading images")
             loading.result()
         say("waiting for nodes and DNS")
-        _await_nodes(api, spec.nodes, [node["metadata"]["name"] for node in wanted])
+        nodes.await_ready(api, [*(node.name for node in spec.nodes), *(node["metadata"]["name"] for node in wanted)],
+                          story=lambda: _why_not_ready(api, spec.nodes))
         eventually(partial(_available, api, "coredns", "kube-system"), becomes=True, within=patience().ready,
                    because=f"the DNS of cluster {name} is available",
                    story=partial(api.pod_troubles, "kube-system"))
@@ -135,6 +146,8 @@ def up(name: str = "seatrial", *, real_nodes: int = 1, gpus_per_node: int = 8, p
         spec.save()
     except BaseException as error:
         full = lifecycle.filled_up(error) if isinstance(error, Exception) else None  # asked before space is freed
+        if diagnostics and isinstance(error, Exception):
+            LocalCluster(spec).collect(diagnostics)
         down(name)
         if full:
             raise full from error
@@ -190,12 +203,6 @@ def missing() -> list[tuple[str, str]]:
     return lifecycle.missing()
 
 
-def add_nodes(api: Api, wanted: list[dict[str, Any]]) -> None:
-    """Create Node objects side by side."""
-    with ThreadPoolExecutor(16) as pool:
-        list(pool.map(api.apply, wanted))
-
-
 def _ready_api(cluster: LocalCluster) -> Api:
     api = cluster.api
 
@@ -213,16 +220,6 @@ def _ready_api(cluster: LocalCluster) -> Api:
                because=f"the API server of cluster {cluster.name} is ready "
                        f"(see {cluster.spec.nodes[0].folder}/log/kube-apiserver.log)")
     return api
-
-
-def _await_nodes(api: Api, real: Sequence[NodeSpec], fake: Sequence[str]) -> None:
-    wanted = {node.name for node in real} | set(fake)
-
-    def _not_ready() -> set[str]:
-        return wanted - {node["metadata"]["name"] for node in api.list("v1/Node") if is_true(node, "Ready")}
-
-    eventually(_not_ready, becomes=set(), within=patience().ready + len(wanted) / 10,
-               because="every node is Ready", story=lambda: _why_not_ready(api, real))
 
 
 def _why_not_ready(api: Api, real: Sequence[NodeSpec]) -> list[str]:

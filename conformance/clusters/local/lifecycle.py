@@ -15,15 +15,8 @@ from pathlib import Path
 from filelock import FileLock
 
 from conformance.clusters.local import cgroups, network, processes
-from conformance.clusters.local.spec import (
-    MOST_CLUSTERS,
-    STATE_VARIABLE,
-    ClusterSpec,
-    NodeSpec,
-    born,
-    cgroup_prefix,
-    state_root,
-)
+from conformance.clusters.local.spec import MOST_CLUSTERS, ClusterSpec, NodeSpec, cgroup_prefix, state_root
+from conformance.clusters.ownership import STATE_VARIABLE, commands, ourselves
 from conformance.errors import SeatrialError, UsageError
 from conformance.waiting import Unmet, eventually, patience
 
@@ -120,10 +113,9 @@ def reserve(name: str, *, real_nodes: int, gpus_per_node: int) -> ClusterSpec:
     Sweeps first what died before its time, whatever its name. Raises UsageError when the name is taken,
     SeatrialError when there is no room on the disk or no number is free.
     """
-    owner = (os.getpid(), born(os.getpid()) or 0)
     # Made before anything is looked at: this refuses bad input.
     wanted = ClusterSpec(name=name, number=0, real_nodes=real_nodes, gpus_per_node=gpus_per_node,
-                         complete=False, owner=owner)
+                         complete=False, owner=ourselves())
     with change_lock():
         for spec in recorded():
             if spec.is_abandoned:
@@ -188,7 +180,7 @@ def start_node(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path], 
 def _first_process(node: NodeSpec) -> int | None:
     """Return the host's pid of a node's first process, or None."""
     told = f"{node.folder}/node.json"
-    return next((pid for pid, words in _commands()
+    return next((pid for pid, words in commands()
                  if told in words and _runs_a_node(words) and words[0] != UNSHARE[0]), None)
 
 
@@ -197,21 +189,9 @@ def _runs_a_node(words: list[str]) -> bool:
     return any(word.endswith(f"/{INIT.name}") for word in words)
 
 
-def _commands() -> list[tuple[int, list[str]]]:
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                words = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
-            except OSError:
-                continue  # it ended while we looked
-            found.append((int(entry.name), words))
-    return found
-
-
 def signal_process(node: NodeSpec, module: str, number: signal.Signals) -> None:
     """Send a signal to a node's process that runs a module of ours. Raises SeatrialError when it does not run."""
-    found = [pid for pid, command in _commands()
+    found = [pid for pid, command in commands()
              if module in command and any(word.startswith(f"{node.folder}/") for word in command)]
     if not found:
         raise SeatrialError(f"{node.name} of cluster {node.cluster} runs no {module}")
@@ -263,15 +243,15 @@ def _mounts(folder: Path) -> list[str]:
 
 def _ours(name: str) -> list[tuple[int, list[str]]]:
     """Return (pid, command) of every process of a cluster."""
-    commands = dict(_commands())
+    running = dict(commands())
     told = f"{state_root()}/{name}/"
-    first = {pid for pid, words in commands.items() if _runs_a_node(words)
+    first = {pid for pid, words in running.items() if _runs_a_node(words)
              and any(word.startswith(told) and word.endswith("/node.json") for word in words)}
     # An import outlives the `up` that was killed, and waits for a containerd that will not come.
-    imports = {pid for pid, words in commands.items()
+    imports = {pid for pid, words in running.items()
                if Path(words[0]).name == "ctr" and any(word.startswith(told) for word in words)}
     members = {pid for folder in cgroups.ours(name) for pid in cgroups.processes(folder)}
-    return [(pid, commands.get(pid, [])) for pid in sorted(first | imports | members)]
+    return [(pid, running.get(pid, [])) for pid in sorted(first | imports | members)]
 
 
 def remove(name: str) -> None:

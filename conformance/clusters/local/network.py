@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -21,14 +22,15 @@ def ip(*arguments: str) -> None:
                             "run `seatrial doctor` to see what this machine lacks")
 
 
-def _listed(*arguments: str) -> list[dict[str, Any]]:
+def listed(*arguments: str) -> list[dict[str, Any]]:
+    """Return what iproute2's `ip ARGUMENTS` lists."""
     done = subprocess.run(["ip", "-json", *arguments], capture_output=True, text=True, check=True)
     return list(json.loads(done.stdout or "[]"))
 
 
 def links() -> set[str]:
     """Return the names of our links on the host."""
-    return {link["ifname"] for link in _listed("link", "show") if OUR_LINK.fullmatch(link["ifname"])}
+    return {link["ifname"] for link in listed("link", "show") if OUR_LINK.fullmatch(link["ifname"])}
 
 
 def links_of(spec: ClusterSpec) -> set[str]:
@@ -38,7 +40,7 @@ def links_of(spec: ClusterSpec) -> set[str]:
 
 def idle_bridges() -> set[str]:
     """Return this state folder's bridges that nothing is plugged into: no node of theirs lives."""
-    there = _listed("link", "show")
+    there = listed("link", "show")
     used = {link.get("master") for link in there}
     return {link["ifname"] for link in there if link.get("ifalias") == str(state_root())} - used
 
@@ -46,7 +48,7 @@ def idle_bridges() -> set[str]:
 def taken(spec: ClusterSpec) -> str | None:
     """Return what on this machine already uses the cluster's addresses, or None."""
     ours = [IPv4Network(net) for net in (spec.network, spec.pod_cidr, spec.fake_pod_cidr, spec.service_cidr)]
-    for route in _listed("-4", "route", "show"):
+    for route in listed("-4", "route", "show"):
         if route["dst"] != "default" and any(IPv4Network(route["dst"]).overlaps(net) for net in ours):
             return f"route {route['dst']} through {route.get('dev')}"
     return None
@@ -85,7 +87,7 @@ def remove(names: set[str]) -> None:
 def bridged_traffic_is_dropped() -> bool:
     """Whether this machine filters bridged packets and drops what is forwarded (Docker's default)."""
     switch = Path("/proc/sys/net/bridge/bridge-nf-call-iptables")
-    if not switch.exists() or switch.read_text().strip() != "1":
+    if not switch.exists() or switch.read_text().strip() != "1" or not shutil.which("iptables"):
         return False
     rules = subprocess.run(["iptables", "-S", "FORWARD"], capture_output=True, text=True, check=False)
     return "-P FORWARD DROP" in rules.stdout

@@ -3,6 +3,7 @@
 Run by file, with the standard library only, so that a node costs one small interpreter:
 `unshare ... python -I node.py SPEC`, where SPEC is the JSON that `processes.py` writes.
 When this process ends, the kernel ends everything in its pid namespace and unmounts the rest.
+A SPEC without an address is no node of ours: only its processes are kept going.
 """
 
 import json
@@ -103,6 +104,7 @@ class Process:
     def __init__(self, spec: dict[str, Any], logs: Path) -> None:
         self.name, self.argv, self.after = spec["name"], spec["argv"], spec.get("after")
         self.env = {**os.environ, **spec.get("env", {})}
+        self.cwd = spec.get("cwd")
         self.log = logs / f"{self.name}.log"
         self.pid: int | None = None
         self.restarts = -1
@@ -114,7 +116,7 @@ class Process:
         """Start it, in a session of its own, with its output in its log."""
         with self.log.open("ab") as log:
             child = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env,
-                                     start_new_session=True)
+                                     cwd=self.cwd, start_new_session=True)
         self.pid = child.pid
         child.returncode = 0  # we reap by ourselves
         self.restarts += 1
@@ -171,13 +173,15 @@ def main() -> None:
     """Be a node."""
     spec = json.loads(Path(sys.argv[1]).read_text())
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT})
-    join_cgroups(spec["cgroups"])
-    mount_folders(spec)
-    shield_kernel_settings(Path(spec["folder"]))
-    set_up_network(spec)
+    if "address" in spec:
+        join_cgroups(spec["cgroups"])
+        mount_folders(spec)
+        shield_kernel_settings(Path(spec["folder"]))
+        set_up_network(spec)
     logs = Path(spec["folder"], "log")
     logs.mkdir(exist_ok=True)
     supervise([Process(p, logs) for p in spec["processes"]], Path(spec["folder"], "processes.json"))
 
 
-main()
+if __name__ == "__main__":
+    main()

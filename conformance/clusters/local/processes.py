@@ -11,18 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from conformance import pki
-from conformance.clusters import kwok
+from conformance.clusters import kwok, nodes
 from conformance.clusters.local import cgroups
 from conformance.clusters.local.spec import API_PORT, KWOK_PORT, ClusterSpec, NodeSpec, state_root
-from conformance.gpu import models
 from conformance.gpu.devices import devices, write_state
-from conformance.model import names
 
 DNS_SERVICE_INDEX = 10
 CLUSTER_DOMAIN = "cluster.local"
 PAUSE_IMAGE = "registry.k8s.io/pause:3.10.1"
 CNI_FOLDERS = ("/opt/cni/bin", "/usr/lib/cni", "/usr/libexec/cni")
-GPU_MODEL = "H100-SXM-80GB"
 
 
 def cni_folder() -> Path | None:
@@ -72,7 +69,7 @@ def write_node(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path], 
     _write_cni(node)
     _write_kubelet(spec, node)
     state = folder / "gpus.json"
-    write_state(state, {"nvidia.com/gpu": devices(GPU_MODEL, node.gpus, node.name)} if node.gpus else {})
+    write_state(state, {"nvidia.com/gpu": devices(nodes.GPU_MODEL, node.gpus, node.name)} if node.gpus else {})
     processes = [*_control_plane(spec, node, binaries)] if node.has_control_plane else []
     processes += _node(spec, node, binaries, python)
     if node.has_control_plane and fake_nodes:
@@ -107,7 +104,8 @@ def _control_plane(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Pat
         f"--kubelet-client-certificate={certs}/kubelet-client.crt",
         f"--kubelet-client-key={certs}/kubelet-client.key",
         f"--kubelet-certificate-authority={certs}/ca.crt",
-        "--kubelet-preferred-address-types=InternalIP",  # node names resolve nowhere: logs and exec need it
+        # Node names resolve nowhere: logs and exec need addresses. Fake nodes have external ones.
+        "--kubelet-preferred-address-types=InternalIP,ExternalIP",
         f"--service-account-issuer=https://kubernetes.default.svc.{CLUSTER_DOMAIN}",
         f"--service-account-key-file={certs}/sa.crt", f"--service-account-signing-key-file={certs}/sa.key",
         f"--service-cluster-ip-range={spec.service_cidr}",
@@ -159,7 +157,7 @@ def _node(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path], pytho
     kubelet = [
         str(binaries["kubelet"]), f"--config={folder}/kubelet.json", f"--kubeconfig={certs}/{node.name}.conf",
         f"--hostname-override={node.name}", f"--node-ip={node.address}",
-        "--node-labels=" + ",".join(f"{key}={value}" for key, value in _labels(node).items()),
+        "--node-labels=" + ",".join(f"{key}={value}" for key, value in nodes.real_labels(node.gpus).items()),
     ]
     found: list[dict[str, Any]] = [
         {"name": "containerd", "argv": [program("containerd"), "--config", f"{folder}/containerd.toml"]},
@@ -172,12 +170,6 @@ def _node(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path], pytho
         found.append({"name": "device-plugin", "argv": plugin, "after": ready,
                       "env": {"PYTHONPATH": str(Path(__file__).parents[3])}})
     return found
-
-
-def _labels(node: NodeSpec) -> dict[str, str]:
-    # As GPU Feature Discovery would say it: queues look for the product.
-    gpus = models.model(GPU_MODEL).labels(node.gpus) if node.gpus else {}
-    return {names.NODE_LABEL: names.REAL, **gpus}
 
 
 def _kwok(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path]) -> dict[str, Any]:

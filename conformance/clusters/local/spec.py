@@ -4,17 +4,14 @@ Everything that `down` must find again after a crash follows from a cluster's na
 """
 
 import json
-import os
-import re
-import zlib
 from dataclasses import asdict, dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Self
 
+from conformance.clusters.ownership import Owner, check_name, is_gone, name_mark, state_folder
 from conformance.errors import UsageError
 
-STATE_VARIABLE, DEFAULT_STATE = "SEATRIAL_STATE", "/var/lib/seatrial"
 LINK_PREFIX = "seatrial"
 MOST_CLUSTERS = 32
 MOST_NODES = 8
@@ -24,13 +21,12 @@ KWOK_PORT = 10247
 
 def state_root() -> Path:
     """Return the folder that holds every local cluster's state."""
-    return Path(os.environ.get(STATE_VARIABLE) or DEFAULT_STATE) / "clusters"
+    return state_folder() / "clusters"
 
 
 def cgroup_prefix() -> str:
-    """Return how the names of our cgroups begin: clusters of another state folder are not ours to remove."""
-    root = str(state_root().parent)
-    return "seatrial-" if root == DEFAULT_STATE else f"seatrial{zlib.crc32(root.encode()):08x}-"
+    """Return how the names of our cgroups begin."""
+    return name_mark()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,21 +71,19 @@ class ClusterSpec:
     gpus_per_node: int = 8
     complete: bool = True
     """Whether its `up` came to the end."""
-    owner: tuple[int, int] | None = None
-    """(pid, time of birth) of the process that it goes with; None: it stays until it is taken down."""
+    owner: Owner | None = None
+    """The process that it goes with; None: it stays until it is taken down."""
 
     def __post_init__(self) -> None:
         """Refuse names and sizes that cannot work. Raises UsageError."""
-        if not re.fullmatch(r"[a-z]([-a-z0-9]{0,28}[a-z0-9])?", self.name):
-            raise UsageError(f"cluster name {self.name!r} is not usable",
-                             "use up to 30 lower-case letters, digits and dashes, starting with a letter")
+        check_name(self.name)
         if not 1 <= self.real_nodes <= MOST_NODES:
             raise UsageError(f"{self.real_nodes} real nodes cannot be made", f"ask for 1 to {MOST_NODES}")
 
     @property
     def is_abandoned(self) -> bool:
         """Whether the process that it goes with has ended without taking it down."""
-        return self.owner is not None and born(self.owner[0]) != self.owner[1]
+        return is_gone(self.owner)
 
     @property
     def folder(self) -> Path:
@@ -170,12 +164,3 @@ class ClusterSpec:
         except (OSError, ValueError, TypeError, UsageError):
             return None
 
-
-def born(pid: int) -> int | None:
-    """Return when a process was born, in clock ticks since the machine was; None when none of that pid lives."""
-    try:
-        # The name in brackets may hold anything; the fields after it are counted from the third, the state.
-        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return int(fields[18]) if state not in {"Z", "X"} else None  # dead, though nobody has asked how it ended

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from conformance.builds import command, store
+from conformance.builds import builder, command, manifests, store
 from conformance.builds.catalogue import PROGRAMS
 from conformance.builds.progress import PlainProgress
 from conformance.errors import SeatrialError, UsageError
@@ -26,6 +26,21 @@ def test_the_list_names_every_program_and_builds_none(capsys):
     assert [row.split()[0] for row in rows] == list(PROGRAMS)
     assert {row.split()[-1] for row in rows} == {"no"}
     assert ["kubelet", "v1.35.4", "k8s.io/kubernetes", "-", "no"] in [row.split() for row in rows]
+
+
+@pytest.mark.usefixtures("fake_go")
+def test_what_only_kind_needs_is_listed_but_built_on_request_only(capsys, monkeypatch):
+    for_kind = {"kind", "kubeadm", "crictl", "kindnetd"}
+    monkeypatch.setattr(command, "_everything", lambda chosen, _: builder.build([program.name for program in chosen]))
+    monkeypatch.setattr(manifests, "keep", lambda *_: None)
+    assert run("--output", "json") == 0
+    assert {row["component"] for row in json.loads(capsys.readouterr().out)} == set(PROGRAMS) - for_kind
+    assert all(built for _, built in builder.state()), "a trial that has all it needs would look for a Go toolchain"
+    builder.build(["kind"])
+    capsys.readouterr()
+    assert run("--list", "--output", "json") == 0
+    listed = {row["component"]: row["cached"] for row in json.loads(capsys.readouterr().out)}
+    assert {name for name, cached in listed.items() if not cached} == for_kind - {"kind"}
 
 
 @pytest.mark.usefixtures("fake_go")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from conformance.builds import images, reference
+from conformance.builds import images, packed, reference
 from conformance.builds.images import HOST_BUSYBOX, is_static, write_image
 from conformance.errors import SeatrialError
 
@@ -34,7 +34,8 @@ class Archive:
         (self.entry,) = self.index["manifests"]
         self.manifest = json.loads(self._blob(self.entry))
         self.config = json.loads(self._blob(self.manifest["config"]))
-        (self.layer,) = self.manifest["layers"]
+        *self.below, self.layer = self.manifest["layers"]
+        self.bytes_below = [self._blob(layer) for layer in self.below]
         self.layer_bytes = self._blob(self.layer)
         assert not self.files, "a blob that nothing points to"
 
@@ -51,6 +52,30 @@ class Archive:
             members = {member.name: member for member in tar}
             tar.extractall(folder / "root", filter="tar")
         return members
+
+
+def test_what_a_program_needs_besides_lies_in_a_layer_below_it(tmp_path, program):
+    under = tmp_path / "under.tar"
+    with tarfile.open(under, "w") as tar:
+        tar.add(program, "usr/sbin/iptables")
+    write_image(program, "a:1", "/usr/local/bin/kube-proxy", tmp_path / "a.tar", under=under)
+    archive = Archive(tmp_path / "a.tar")
+    assert archive.bytes_below == [under.read_bytes()]
+    assert archive.config["rootfs"]["diff_ids"] == [layer["digest"] for layer in (*archive.below, archive.layer)]
+    assert "/usr/sbin" in archive.config["config"]["Env"][0].split(":")
+    assert under.exists()
+
+
+@pytest.mark.usefixtures("fake_go")
+def test_a_program_is_packed_under_any_name_and_anew_when_what_is_under_it_changes(tmp_path):
+    under = tmp_path / "under.tar"
+    under.write_bytes(b"one")
+    first = packed("kube-proxy", "registry.k8s.io/kube-proxy:v1", "/usr/local/bin/kube-proxy", under=under)
+    assert packed("kube-proxy", "registry.k8s.io/kube-proxy:v1", "/usr/local/bin/kube-proxy", under=under) == first
+    assert Archive(first).entry["annotations"]["io.containerd.image.name"] == "registry.k8s.io/kube-proxy:v1"
+    assert packed("kube-proxy", "registry.k8s.io/kube-proxy:v2", "/usr/local/bin/kube-proxy", under=under) != first
+    under.write_bytes(b"two")
+    assert packed("kube-proxy", "registry.k8s.io/kube-proxy:v1", "/usr/local/bin/kube-proxy", under=under) != first
 
 
 def test_an_archive_holds_the_program_under_its_upstream_name(tmp_path, program):

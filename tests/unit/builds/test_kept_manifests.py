@@ -44,6 +44,15 @@ def test_manifests_are_rendered_once_and_need_no_go_again(component, text, modul
     assert manifests.rendered(component) == path
 
 
+def test_files_of_a_module_are_kept_as_they_are_and_need_no_go_again(module, request, quiet):
+    files, network = manifests.kept("kind-node", progress=quiet), manifests.kept("kind-network", progress=quiet)
+    request.getfixturevalue("no_go")
+    shutil.rmtree(module)
+    assert manifests.kept("kind-node") == files
+    assert (files / "kustomization.yaml").is_file()
+    assert (manifests.kept("kind-network"), network.name) == (network, "const_cni.go")
+
+
 @pytest.mark.usefixtures("module")
 def test_damaged_manifests_are_fetched_again(quiet):
     path = manifests.rendered("volcano", progress=quiet)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from conformance import objects
-from conformance.clusters import local
+from conformance.clusters import local, nodes
 from conformance.clusters.local import lifecycle
 from conformance.clusters.local.spec import ClusterSpec
 from conformance.objects import Api, Refused
@@ -38,7 +38,7 @@ def test_for_the_api_server(spec, monkeypatch):
 
 def test_for_nodes_and_somewhat_longer_for_many():
     with pytest.raises(Unmet, match=r"every node is Ready: .* within 0.26 s"):
-        local._await_nodes(SimpleNamespace(list=lambda kind: []), [], ["one", "another"])
+        nodes.await_ready(SimpleNamespace(list=lambda kind: []), ["one", "another"])
 
 
 def test_for_a_webhook(monkeypatch):

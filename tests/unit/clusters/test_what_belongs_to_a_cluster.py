@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from conformance.clusters.local import cgroups, lifecycle, network
-from conformance.clusters.local.spec import ClusterSpec, NodeSpec, born
+from conformance.clusters.local.spec import ClusterSpec, NodeSpec
+from conformance.clusters.ownership import born
 from conformance.errors import UsageError
 
 

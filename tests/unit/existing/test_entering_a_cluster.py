@@ -137,7 +137,7 @@ def test_while_one_is_at_work_another_does_not_begin(cluster, enter):
     enter("other-")
 
 
-WANTED = rights.wanted(["kueue"])
+WANTED = [*rights.wanted(["kueue"])]
 
 
 @pytest.mark.parametrize("right", WANTED, ids=lambda right: f"{right.verb}-{right.full}")

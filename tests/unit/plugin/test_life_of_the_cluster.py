@@ -33,6 +33,40 @@ def test_a_cluster_that_was_up_is_left_up(trial):
     assert trial.notes() == ["open theirs for queues", "install queues"]
 
 
+KEEP = ("--seatrial-diagnostics", "kept")
+
+
+@pytest.mark.parametrize("ending", ["raise AssertionError('no quota')", "raise SeatrialError('ours')"])
+def test_what_tells_why_is_kept_before_the_cluster_goes(trial, ending):
+    trial.suite(f'''
+@promise()
+def test_one(platform):
+    """One."""
+    {ending}
+''')
+    trial.run(*KEEP)
+    assert trial.notes()[-2:] == ["collect into kept", "close seatrial"]
+
+
+def test_what_tells_why_is_kept_when_the_platform_cannot_be_installed(trial):
+    trial.suite(SUITE)
+    assert trial.run(*KEEP, platform="unfit").ret == 3
+    assert trial.notes() == ["open seatrial for unfit", "install unfit", "collect into kept", "close seatrial"]
+
+
+@pytest.mark.parametrize("body", ["pass", "raise Unsupported('not here')"])
+def test_nothing_is_kept_when_nothing_went_wrong(trial, body):
+    trial.suite(f'''
+@promise()
+def test_one(platform):
+    """One."""
+    {body}
+''')
+    trial.run(*KEEP)
+    assert trial.notes()[-1] == "close seatrial"
+    assert not any("collect" in note for note in trial.notes())
+
+
 @pytest.mark.parametrize("args", [["--collect-only"], ["-k", "no_such_test"], ["--setup-plan", "-k", "nothing"]])
 def test_no_cluster_is_opened_for_nothing(trial, args):
     trial.suite(SUITE)

@@ -27,7 +27,7 @@ REPORTS = st.builds(Report, seatrial=WORDS, started=WORDS, duration_s=SECONDS,
                     troubles=MANY, interrupted=st.booleans(), version=st.just(1))
 
 
-@settings(deadline=None)  # how long it takes is not what is tested
+@settings(deadline=None)  # it is about files, not about time
 @given(REPORTS)
 def test_what_is_read_is_what_was_written(tmp_path_factory, report):
     folder = tmp_path_factory.mktemp("report")

@@ -197,7 +197,8 @@ DEAF = "signal.signal(signal.SIGINT, signal.SIG_IGN); open('ready-deaf', 'w').cl
 
 
 @pytest.mark.parametrize(("args", "told"), [
-    ([], f"folder-0: it was cut short; its cluster may still be up: seatrial down --name trial-{os.getpid()}-1"),
+    ([], f"folder-0: it was cut short; its cluster may still be up: seatrial down --cluster local --name "
+     f"trial-{os.getpid()}-1"),
     (["--cluster", "existing", "--context", "a", "--allow-changes", "mine-"],
      "folder-0: it was cut short; what it made on the cluster may still be there: "
      "seatrial down --cluster existing --context a --prefix mine-"),

@@ -1,0 +1,59 @@
+"""What is kept of a cluster when something went wrong on it: events, what runs, and its servers' logs."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from conformance.objects import Api, Object
+
+NOT_COLLECTED = "not-collected.txt"
+
+
+def collect(folder: Path, parts: Mapping[str, Callable[[], None]]) -> None:
+    """Collect each part by its name; one that cannot be had keeps none of the others back, and is listed with why."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, part in parts.items():
+        try:
+            part()
+        except Exception as error:  # whatever it is: there is worse trouble to tell of already
+            with (folder / NOT_COLLECTED).open("a", encoding="utf-8") as file:
+                file.write(f"{name}: {error}\n")
+
+
+def of_api(api: Callable[[], Api], folder: Path) -> dict[str, Callable[[], None]]:
+    """Return the parts that every API server can give: events, pods and nodes."""
+    return {
+        "events": lambda: _write(folder / "events.txt", map(_event, sorted(api().list("v1/Event"), key=_when))),
+        "pods": lambda: _write_json(folder / "pods.json", api().list("v1/Pod")),
+        "nodes": lambda: _write_json(folder / "nodes.json", api().list("v1/Node")),
+    }
+
+
+def copied(sources: Iterable[Path], folder: Path) -> None:
+    """Copy files and folders that are there into a folder, under their own names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in sources:
+        if source.is_dir():
+            shutil.copytree(source, folder / source.name, symlinks=True, dirs_exist_ok=True)
+        elif source.exists():
+            shutil.copyfile(source, folder / source.name)
+
+
+def _when(event: Object) -> str:
+    return str(event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"])
+
+
+def _event(event: Object) -> str:
+    about, source = event["involvedObject"], event.get("source", {}).get("component") or event.get("reportingComponent")
+    where = f"{about['namespace']}/" if about.get("namespace") else ""
+    return (f"{_when(event)}  {event.get('type', ''):7}  {about.get('kind')} {where}{about.get('name')}  "
+            f"{event.get('reason', '')}: {' '.join((event.get('message') or '').split())}  [{source}]")
+
+
+def _write(path: Path, lines: Iterable[str]) -> None:
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def _write_json(path: Path, found: list[Object]) -> None:
+    path.write_text(json.dumps(found, indent=1), encoding="utf-8")

@@ -1,0 +1,172 @@
+"""Every kind of cluster does what a cluster does."""
+
+import signal
+
+import pytest
+
+from conformance import catalog
+from conformance.clusters import KINDS, OURS, FakeGpus, attach, kind_of, open_cluster
+from conformance.errors import SeatrialError, UsageError
+from conformance.model.fidelity import Fidelity
+from conformance.objects import Api
+from conformance.waiting import eventually
+
+ON_OURS = pytest.mark.parametrize("ground", OURS, indirect=True)
+ON_OTHERS = pytest.mark.parametrize("ground", [name for name in KINDS if name not in OURS], indirect=True)
+
+
+def test_it_gives_a_client_that_answers(ground):
+    assert ground.api.text("/readyz") == "ok"
+    assert ground.cluster.describe()["kubernetes"] == ground.api.version()
+
+
+def test_its_kubeconfig_opens_it_too(ground):
+    namespaces = [one["metadata"]["uid"] for one in Api.open(ground.cluster.kubeconfig).list("v1/Namespace")]
+    assert namespaces == [one["metadata"]["uid"] for one in ground.api.list("v1/Namespace")]
+
+
+def test_it_names_its_kind_and_its_fidelity(ground):
+    said = ground.cluster.describe()
+    # Among the nodes of somebody's cluster are fake ones: no more is claimed of it.
+    real = Fidelity.NODE if kind_of(ground.kind).ours else Fidelity.CONTROL_PLANE
+    assert (said["kind"], said["fidelity"]) == (ground.kind, ground.cluster.fidelity.label) == (ground.kind, real.label)
+
+
+def test_another_process_finds_it_again(ground):
+    found = attach(ground.kind, name=ground.cluster.name, kubeconfig=ground.cluster.kubeconfig)
+    assert found.api.list("v1/Node")[0]["metadata"]["uid"] == ground.api.list("v1/Node")[0]["metadata"]["uid"]
+
+
+@ON_OURS
+def test_one_that_is_up_is_used_as_it_is(ground):
+    found, opened = open_cluster(ground.kind, name=ground.cluster.name, say=ground.said.append)
+    assert (found.name, opened, ground.opened) == (ground.cluster.name, False, True)
+
+
+@ON_OURS
+def test_a_name_that_is_taken_is_refused_with_the_way_out(ground):
+    with pytest.raises(UsageError, match=f"cluster {ground.cluster.name} is already up") as refused:
+        kind_of(ground.kind).maker.up(ground.cluster.name)
+    assert f"--name {ground.cluster.name}" in refused.value.way_out
+
+
+def test_a_pod_on_a_real_node_reaches_a_service_by_address_and_by_name(ground, pods):
+    pods.serve("server", "hello")
+    address = ground.api.read("v1/Service", "server", pods.namespace)["spec"]["clusterIP"]
+    assert pods.run("by-address", "sh", "-c", f"until timeout 2 wget -q -O- http://{address}/; do :; done") == "hello\n"
+    # A static busybox resolves names in nslookup only: its wget would need the C library's plugins.
+    by_name = (f"until a=$(nslookup server.{pods.namespace}.svc.cluster.local | sed -n '4,$s/Address: *//p')"
+               " && [ -n \"$a\" ] && timeout 2 wget -q -O- http://$a/; do :; done")
+    assert pods.run("by-name", "sh", "-c", by_name) == "hello\n"
+
+
+def test_fake_nodes_are_ready_run_pods_and_bear_no_daemons(ground, pods):
+    fake = [node["metadata"]["name"] for node in ground.api.list("v1/Node", labels="seatrial.io/node=fake")]
+    assert len(fake) == 4
+    ground.api.create(pods.pod("train", "sleep", "1", gpus=8, on_fake_node=True))
+    pods._await("train", "Running")
+    assert ground.api.read("v1/Pod", "train", pods.namespace)["spec"]["nodeName"] in fake
+    assert [pod["metadata"]["name"] for pod in ground.api.list("v1/Pod", "kube-system")
+            if pod["spec"].get("nodeName") in fake] == []
+
+
+def test_a_container_sees_the_gpus_that_it_was_given_and_none_is_given_twice(ground, pods):
+    seen = []
+    for name in ("first", "second"):
+        pods.start(name, "sh", "-c", "echo $NVIDIA_VISIBLE_DEVICES; exec sleep 600", node=ground.real_node, gpus=4)
+        seen.append(set(ground.api.logs(name, pods.namespace).strip().split(",")))
+    assert [len(ids) for ids in seen] == [4, 4]
+    assert not seen[0] & seen[1]
+
+
+@ON_OURS
+def test_a_gpu_that_is_unhealthy_is_not_offered(ground):
+    assert isinstance(ground.cluster, FakeGpus)
+    node = ground.real_node
+    device = ground.cluster.gpus(node)[0]
+
+    def offered():
+        return ground.api.read("v1/Node", node)["status"]["allocatable"]["nvidia.com/gpu"]
+
+    eventually(offered, becomes="8", within=30, because="GPUs")
+    ground.cluster.set_gpu_health(node, device, healthy=False)
+    eventually(offered, becomes="7", within=30, because="GPUs with one of them unhealthy")
+    ground.cluster.set_gpu_health(node, device, healthy=True)
+    eventually(offered, becomes="8", within=30, because="GPUs when it is healthy again")
+
+
+@ON_OURS
+def test_other_gpus_take_the_place_of_those_that_are_there(ground):
+    node = ground.real_node
+    before = ground.cluster.gpus(node)
+    ground.cluster.set_gpus(node, ["GPU-a", "GPU-b"])
+    try:
+        eventually(lambda: ground.api.read("v1/Node", node)["status"]["allocatable"]["nvidia.com/gpu"], becomes="2",
+                   within=30, because="GPUs that were exchanged")
+    finally:
+        ground.cluster.set_gpus(node, before)
+
+
+@ON_OURS
+def test_a_gpu_plugin_that_dies_comes_back(ground, pods):
+    node, devices = ground.real_node, ground.cluster.gpus(ground.real_node)
+    ground.cluster.signal_gpu_plugin(node, signal.SIGKILL)
+    eventually(lambda: ground.api.read("v1/Node", node)["status"]["allocatable"]["nvidia.com/gpu"], becomes="8",
+               within=60, because="GPUs after the plugin was killed")
+    # The kubelet keeps the number for a while: only a pod that gets one shows that somebody answers.
+    assert pods.run("after", "sh", "-c", "echo $NVIDIA_VISIBLE_DEVICES", node=node, gpus=1).strip() in devices
+
+
+@ON_OTHERS
+def test_the_gpus_of_somebody_are_not_ours_to_make_sick(ground):
+    assert not isinstance(ground.cluster, FakeGpus)
+
+
+@ON_OURS
+def test_an_image_arrives_without_a_registry(ground, pods, no_registry):
+    name, archive = no_registry
+    ground.cluster.load_images({name: archive})
+    assert pods.run("made", "sh", "-c", "echo arrived", image=name, node=ground.real_node) == "arrived\n"
+
+
+@ON_OTHERS
+def test_somebodys_nodes_get_no_image_and_it_says_what_to_do(ground, no_registry):
+    name, archive = no_registry
+    with pytest.raises(SeatrialError, match=name) as refused:
+        ground.cluster.load_images({name: archive})
+    assert "install" in refused.value.way_out
+
+
+@ON_OTHERS
+def test_components_of_somebody_are_detected_and_none_is_made_up(ground):
+    assert catalog.components()["kueue"].detect(ground.api) is None
+    assert catalog.components()["gpu-layer"].detect(ground.api) == ground.api.version()
+
+
+def test_what_tells_why_something_failed_is_collected(ground, pods, tmp_path):
+    ground.api.create(pods.pod("lost", "true", image="seatrial.local/never-made:1", node=ground.real_node))
+    eventually(lambda: [event["reason"] for event in ground.api.events(pods.namespace)
+                        if event["reason"] == "ErrImageNeverPull"], becomes=bool, within=30)
+    ground.cluster.collect(tmp_path / "kept")
+    assert f"Pod {pods.namespace}/lost  ErrImageNeverPull" in (tmp_path / "kept" / "events.txt").read_text()
+    assert '"name": "lost"' in (tmp_path / "kept" / "pods.json").read_text()
+    if kind_of(ground.kind).ours:  # the logs of somebody's servers are not ours to read
+        logs = [path for path in (tmp_path / "kept").rglob("*kube-apiserver*.log*") if path.stat().st_size]
+        assert logs, sorted(str(path) for path in (tmp_path / "kept").rglob("*"))
+    assert not (tmp_path / "kept" / "not-collected.txt").exists()
+
+
+@ON_OURS
+def test_two_live_side_by_side_and_what_is_installed_on_one_is_not_on_the_other(ground, second):
+    names = {one["name"] for one in kind_of(ground.kind).maker.status() if one["state"] == "running"}
+    assert {second.name, ground.cluster.name} <= names
+    kueue, gpu_layer = catalog.components()["kueue"], catalog.components()["gpu-layer"]
+    assert (kueue.detect(second.api), kueue.detect(ground.api)) == ("v0.19.2", None)
+    assert gpu_layer.detect(second.api) == second.api.version()
+
+
+@ON_OTHERS
+def test_closing_somebodys_cluster_takes_nothing_from_it(ground):
+    before = sorted(node["metadata"]["uid"] for node in ground.api.list("v1/Node"))
+    ground.cluster.close()
+    assert sorted(node["metadata"]["uid"] for node in ground.api.list("v1/Node")) == before

@@ -78,6 +78,12 @@ def test_pods_reach_each_other_across_nodes_and_by_name(two_nodes):
     assert run(api, pod("by-name", "sh", "-c", by_name, node="node-1")) == "from-node-2\n"
 
 
+def test_a_pod_that_asks_for_the_nodes_dns_is_told_nothing_of_the_hosts(two_nodes):
+    asks = pod("asks", "cat", "/etc/resolv.conf")
+    asks["spec"]["dnsPolicy"] = "Default"
+    assert run(two_nodes.api, asks) == "options ndots:1\n"
+
+
 def test_a_container_sees_the_gpus_it_was_given_and_no_gpu_is_given_twice(two_nodes):
     api = two_nodes.api
     eventually(lambda: api.read("v1/Node", "node-1")["status"]["allocatable"].get("nvidia.com/gpu"), becomes="8",

@@ -220,7 +220,9 @@ def _write_cni(node: NodeSpec) -> None:
 
 def _write_kubelet(spec: ClusterSpec, node: NodeSpec) -> None:
     certs, folder = spec.folder / "pki", node.folder
-    (folder / "resolv.conf").write_text("")  # no name outside the cluster is anybody's business
+    # No name outside the cluster is anybody's business. One word that says nothing, since for a pod that is told
+    # nothing at all containerd copies the host's: a machine's secret, or a link into the /run that a node hides.
+    (folder / "resolv.conf").write_text("options ndots:1\n")
     settings: dict[str, Any] = {
         "apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration",
         "authentication": {"anonymous": {"enabled": False}, "webhook": {"enabled": True},

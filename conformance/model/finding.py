@@ -105,6 +105,15 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Stretch:
+    """A part of a file; lines and columns are counted from 1."""
+
+    file: str
+    first: tuple[int, int]
+    last: tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Waiver:
     """A finding that somebody answers for until a day."""
 
@@ -118,10 +127,14 @@ class Waiver:
     """The last day on which it holds."""
     where: str
     """Where it is written, for people."""
+    within: Stretch | None = None
+    """Where the object is written that carries it, for one of the same name elsewhere is another; None: anywhere."""
 
     def covers(self, finding: Finding) -> bool:
         """Say whether it is about a finding, expired or not."""
-        return self.policy == finding.policy and fnmatchcase(finding.object, self.object)
+        return (self.policy == finding.policy and fnmatchcase(finding.object, self.object)
+                and (self.within is None or (finding.file == self.within.file and self.within.first
+                                             <= (finding.line, finding.column) <= self.within.last)))
 
     def holds(self, today: date) -> bool:
         """Say whether it has not expired."""

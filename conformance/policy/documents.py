@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from conformance.model.finding import Problem, Step
+from conformance.model.finding import Problem, Step, Stretch
 
 MAX_DEPTH = 200
 MAX_DIGITS = 200
@@ -86,6 +86,13 @@ class Document:
         """Return line and column, from 1, of a part, or of the nearest one around it that is written."""
         line, column = self.part.nearest(path).at
         return line + self.first_line, column
+
+    def stretch(self, path: tuple[Step, ...]) -> Stretch:
+        """Return from where to where a part is written, or the nearest one around it that is."""
+        part = self.part.nearest(path)
+        (line, column), end = part.at, part.end
+        return Stretch(file=self.file, first=(line + self.first_line, column),
+                       last=(end.line + self.first_line + 1, end.column + 1))
 
 
 def documents(text: str, file: str) -> Iterator[Document | Problem]:

@@ -119,7 +119,7 @@ class Judge:
         heard = self._heard
         heard.objects += 1
         try:
-            heard.waivers += waivers.on_object(manifest.data, manifest.name, manifest.file, self._corpus.policies)
+            heard.waivers += waivers.on_object(manifest.data, manifest.name, manifest.stretch, self._corpus.policies)
         except UsageError as error:
             line, column = manifest.place(("metadata", "annotations"))
             heard.problems.append(Problem(file=manifest.file, line=line, column=column, message=error.message,

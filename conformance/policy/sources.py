@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from conformance.model.finding import Problem, Step
+from conformance.model.finding import Problem, Step, Stretch
 from conformance.policy import rendering
 from conformance.policy.documents import Document, documents
 
@@ -37,6 +37,11 @@ class Manifest:
     def place(self, path: tuple[Step, ...]) -> tuple[int, int]:
         """Return line and column, from 1, of a part of the object, or of the nearest part that is written."""
         return self.document.place((*self.prefix, *path))
+
+    @property
+    def stretch(self) -> Stretch:
+        """Where it is written."""
+        return self.document.stretch(self.prefix)
 
     @property
     def kind(self) -> str:

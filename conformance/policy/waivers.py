@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from conformance.errors import UsageError, nearest
-from conformance.model.finding import Audit, Finding, Waiver
+from conformance.model.finding import Audit, Finding, Stretch, Waiver
 
 ANNOTATION = "waiver.seatrial.dev/"
 """On an object, followed by the policy's id with a dot for its slash: {reason, owner, until} as YAML."""
@@ -61,7 +61,7 @@ def read(file: Path, policies: Iterable[str]) -> list[Waiver]:
     return [_waiver(entry, f"{file}: waivers[{number}]", known) for number, entry in enumerate(entries)]
 
 
-def on_object(data: Mapping[str, Any], name: str, where: str, policies: Iterable[str]) -> list[Waiver]:
+def on_object(data: Mapping[str, Any], name: str, at: Stretch, policies: Iterable[str]) -> list[Waiver]:
     """Return the waivers in an object's annotations. Raises UsageError as `read` does."""
     metadata = data.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
@@ -69,7 +69,7 @@ def on_object(data: Mapping[str, Any], name: str, where: str, policies: Iterable
     for key, value in (annotations.items() if isinstance(annotations, dict) else ()):
         if not str(key).startswith(ANNOTATION):
             continue
-        place = f"{where}: {name}: annotation {key}"
+        place = f"{at.file}: {name}: annotation {key}"
         try:
             entry = yaml.load(str(value), Loader=yaml.CSafeLoader)
         except yaml.YAMLError:
@@ -77,7 +77,8 @@ def on_object(data: Mapping[str, Any], name: str, where: str, policies: Iterable
         if not isinstance(entry, dict):
             raise UsageError(f"{place}: must be {{reason: ..., owner: ..., until: 2027-01-31}}")
         policy = key.removeprefix(ANNOTATION).replace(".", "/", 1)
-        found.append(_waiver({**entry, "policy": policy, "object": _literally(name)}, place, set(policies)))
+        waiver = _waiver({**entry, "policy": policy, "object": _literally(name)}, place, set(policies))
+        found.append(replace(waiver, within=at))
     return found
 
 

@@ -5,6 +5,7 @@ import os
 import sys
 
 import pytest
+import yaml
 
 COHORT, LOGS = "kueue/borrowing-limit-needs-a-cohort", "networking/nccl-logs-warnings-only"
 WAIVER = "waivers:\n- {{policy: {policy}, object: {object}, reason: soon, owner: platform, until: {until}}}\n"
@@ -113,6 +114,19 @@ def test_an_annotation_waives(audit, write, debug):
     told = audit(write("a.yaml", debug.replace("metadata:\n", "metadata:\n  annotations:\n    waiver.seatrial.dev/"
                                                f"{LOGS.replace('/', '.')}: '{waiver}'\n")))
     assert told.out.endswith("nothing found in 1 object of 1 file; 1 undecided policy, 1 waived\n")
+
+
+def test_an_annotation_waives_nothing_in_another_object_of_the_same_name(audit, write, debug):
+    waived = debug.replace("metadata:\n", "metadata:\n  annotations:\n    waiver.seatrial.dev/"
+                           f"{LOGS.replace('/', '.')}: '{{reason: a, owner: b, until: 2099-01-01}}'\n")
+    write("staging.yaml", f"{debug}---\n{waived}---\n{debug}")
+    write("prod.yaml", debug)
+    write("list.yaml", json.dumps({"apiVersion": "v1", "kind": "List", "items": [
+        yaml.safe_load(text) for text in (debug, waived, debug)]}, indent=1))
+    told = audit("staging.yaml", "prod.yaml", "list.yaml", "--fail-on", "never", "--output", "json")
+    said = json.loads(told.out)
+    assert [found["file"] for found in said["findings"]] == ["list.yaml", "list.yaml", "prod.yaml", "staging.yaml", "staging.yaml"]
+    assert said["counts"]["waived"] == 2
 
 
 def test_an_annotation_that_is_no_waiver_is_a_problem_at_its_place(audit, write, debug):

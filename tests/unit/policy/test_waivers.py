@@ -5,15 +5,15 @@ from datetime import date
 import pytest
 
 from conformance.errors import UsageError
-from conformance.model.finding import Audit, Finding, PolicyClass, Severity
+from conformance.model.finding import Audit, Finding, PolicyClass, Severity, Stretch
 from conformance.policy import waivers
 
 POLICIES = ["kueue/a-rule", "mig/another"]
 TODAY = date(2026, 11, 24)
 
 
-def finding(policy="kueue/a-rule", name="ClusterQueue a", fingerprint="f1"):
-    return Finding(policy=policy, severity=Severity.ERROR, policy_class=PolicyClass.REGRETTED, file="f", line=1, column=1,
+def finding(policy="kueue/a-rule", name="ClusterQueue a", fingerprint="f1", file="f", line=1):
+    return Finding(policy=policy, severity=Severity.ERROR, policy_class=PolicyClass.REGRETTED, file=file, line=line, column=1,
                    object=name, path=(), message="m", remedy="r", fingerprint=fingerprint)
 
 
@@ -62,9 +62,12 @@ def test_half_a_waiver_is_refused_with_its_place(tmp_path, text, said):
 
 def test_an_annotation_waives_for_its_own_object_alone():
     said = {"waiver.seatrial.dev/kueue.a-rule": "{reason: old, owner: me, until: 2027-01-01}", "other": "x"}
-    (waiver,) = waivers.on_object({"metadata": {"annotations": said}}, "ClusterQueue a*", "f", POLICIES)
+    at = Stretch(file="f", first=(1, 1), last=(9, 1))
+    (waiver,) = waivers.on_object({"metadata": {"annotations": said}}, "ClusterQueue a*", at, POLICIES)
     assert waiver.covers(finding(name="ClusterQueue a*"))
     assert not waiver.covers(finding(name="ClusterQueue ab"))
+    assert not waiver.covers(finding(name="ClusterQueue a*", file="g"))
+    assert not waiver.covers(finding(name="ClusterQueue a*", line=10))
 
 
 def test_a_baseline_knows_as_many_as_it_counted():

@@ -59,6 +59,8 @@ class Policy:
     """Facts of the cluster without which it cannot say anything, for example `metrics`."""
     across: bool = False
     """It looks at all objects of the input together, not at one."""
+    files_only: bool = False
+    """It is about what an API server drops before anybody at admission, or who lists the object, sees it."""
     fixable: bool = False
     """Its findings carry a fix that changes nothing else."""
     source: str = field(default="", repr=False)
@@ -68,6 +70,11 @@ class Policy:
     def category(self) -> str:
         """The folder that it stands in, for example `kueue`."""
         return self.id.partition("/")[0]
+
+    @property
+    def at_admission(self) -> bool:
+        """Whether it can be held at admission, where one object is seen as it will be stored."""
+        return not (self.across or self.facts or self.files_only)
 
 
 @dataclass(frozen=True, kw_only=True)

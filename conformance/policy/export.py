@@ -1,7 +1,7 @@
 """`seatrial policy export`: the policies as Gatekeeper's ConstraintTemplates and Constraints.
 
-What sees one object and needs no facts can be held at admission: the rule goes into a template's library as it is,
-and the template's own module hands it the object under review.
+What sees one object as it will be stored, and needs no facts, can be held at admission: the rule goes into a template's
+library as it is, and the template's own module hands it the object under review.
 """
 
 import argparse
@@ -70,7 +70,8 @@ def run(args: argparse.Namespace) -> int:
     _write(args.folder, exported)
     left = len(corpus.policies) - len(exported)
     print(f"{len(exported)} policies are in {args.folder}"
-          + (f"; {left} see several objects or need facts of the cluster, and stay with the audit" if left else ""))
+          + (f"; {left} stay with the audit: they see several objects, need facts of the cluster, or look at fields "
+             "that it drops before admission" if left else ""))
     print(f"kubectl apply -f {args.folder / TEMPLATES}\n"
           "kubectl wait --for=jsonpath='{.status.created}'=true constrainttemplates --all\n"
           f"kubectl apply -f {args.folder / CONSTRAINTS}")
@@ -80,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
 def export(corpus: Corpus, data: Mapping[str, Any], enforcement: str) -> Iterator[Exported]:
     """Yield what can be held at admission; `data` are the tables that rules see as `data`."""
     for policy in corpus.policies.values():
-        if not policy.across and not policy.facts:
+        if policy.at_admission:
             yield Exported(policy=policy, template=_template(policy, corpus, data),
                            constraint=_constraint(policy, enforcement))
 

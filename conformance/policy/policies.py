@@ -14,7 +14,8 @@ from conformance.model.finding import Policy, PolicyClass, Severity
 FOLDER = "policies"
 LIBRARY = "lib"
 PODS = "pods"
-_KNOWN = {"class", "severity", "kinds", "remedy", "upstream", "sources", "facts", "across", "fixable", "mentions"}
+_KNOWN = {"class", "severity", "kinds", "remedy", "upstream", "sources", "facts", "across", "fixable", "files_only",
+          "mentions"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +80,8 @@ def _policy(rule: Path, folder: Path) -> Policy:
             policy_class=PolicyClass(custom["class"]), kinds=tuple(custom["kinds"]), remedy=custom["remedy"],
             upstream=custom.get("upstream", ""), sources=tuple(custom["sources"]),
             facts=tuple(custom.get("facts", ())), across=custom.get("across", False),
-            mentions=tuple(custom.get("mentions", ())), fixable=custom.get("fixable", False), source=source)
+            mentions=tuple(custom.get("mentions", ())), fixable=custom.get("fixable", False),
+            files_only=custom.get("files_only", False), source=source)
     except KeyError as missing:
         raise SeatrialError(f"{rule}: its metadata says nothing of {missing}") from None
     except ValueError as wrong:

@@ -49,9 +49,14 @@ def policy(identity, **more):
                      "kinds": ("Pod",), "remedy": "r", "source": "package policies.a", **more})
 
 
-def test_what_sees_one_object_and_needs_no_facts_is_exported():
-    assert set(EXPORTED) == {one.id for one in CORPUS.policies.values() if not one.across and not one.facts}
+def test_what_sees_one_object_as_it_is_stored_and_needs_no_facts_is_exported():
+    assert set(EXPORTED) == {one.id for one in CORPUS.policies.values()
+                             if not one.across and not one.facts and not one.files_only}
     assert EXPORTED
+
+
+def test_what_never_comes_to_admission_is_not_exported():
+    assert "kueue/cohort-by-the-name-of-its-version" not in EXPORTED
 
 
 @pytest.mark.parametrize("identity", EXPORTED)

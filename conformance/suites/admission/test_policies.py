@@ -30,7 +30,7 @@ def _shown(platform: Platform, component: Component) -> tuple[Policy, Object, Ob
     """Return an enforced policy, a Pod that only this policy is against, and one that it has nothing against."""
     spec = platform.folder.component(component.name)
     for policy in chosen(spec.settings if spec else {}).policies.values():
-        if policy.severity is Severity.ERROR and not policy.across and not policy.facts:
+        if policy.severity is Severity.ERROR and policy.at_admission:
             wrong, right = (_pods(policy, verdict) for verdict in ("denied", "allowed"))
             if wrong and right:
                 return policy, wrong[0], right[0]

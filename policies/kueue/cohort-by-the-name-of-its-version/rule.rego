@@ -4,6 +4,7 @@
 #   class: regretted
 #   severity: error
 #   kinds: [kueue.x-k8s.io/ClusterQueue, kueue.x-k8s.io/Cohort]
+#   files_only: true
 #   remedy: v1beta2 calls it spec.cohortName, v1beta1 spec.cohort; the parent of a Cohort is spec.parentName
 #   sources:
 #     - kueue v0.19.2 apis/kueue/v1beta2/clusterqueue_types.go

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from conformance import assets
-from conformance.clusters import kind_of
 from conformance.errors import UsageError, nearest
 from conformance.model.permit import Disturbance, Permit
 from conformance.model.workload import Placement
@@ -107,6 +106,8 @@ def settings(given: Mapping[str, object]) -> Settings:
     """
     sources = {name: "default" if given.get(name) in (None, False, [], ()) else "option" for name in
                ("cluster", "cluster_name", "platform", "prove", "only", "keep_cluster", "allow_changes")}
+    from conformance.clusters import kind_of  # noqa: PLC0415 -- the plugin takes its options from here in every run
+
     cluster = kind_of(str(given.get("cluster") or "local")).name
     for option in EXISTING_OPTIONS:
         if given.get(option.name) and cluster != EXISTING:

@@ -39,7 +39,7 @@ def survey(api: Api, folder: PlatformFolder | None = None) -> Survey:
         queues=queues.queues(live), apis=extras.apis(reader), gateways=extras.gateways(reader),
         metrics=extras.metrics(reader), admission=extras.admission(reader),
         platform=about.name, drafted=promises.promised(about).confirmed_by is None,
-        checks=checks.checks(about, _components(about, known), there, found.fidelity),
+        checks=checks.checks(about, _components(about, known), there, found.fidelity, mixed=found.mixed),
         unread=tuple(reader.unread.values()))
 
 

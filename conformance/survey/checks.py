@@ -13,29 +13,33 @@ from conformance.planning import Subject
 PROMISE = "promise "
 
 
-def checks(folder: PlatformFolder, components: Mapping[str, Component], there: Collection[str], ground: Fidelity,
-           ) -> tuple[Check, ...]:
-    """Return one entry for each behaviour and subject; `there` are the components that were found on the cluster."""
+def checks(folder: PlatformFolder, components: Mapping[str, Component], there: Collection[str], ground: Fidelity, *,
+           mixed: bool) -> tuple[Check, ...]:
+    """Return one entry for each behaviour and subject.
+
+    `there` are the components that were found on the cluster; it is `mixed` where some nodes are real and some not.
+    """
     promised = promises.promised(folder)
 
     def subjects(behaviour: Behaviour) -> list[Subject]:
         return planning.subjects(behaviour, by_team=behaviour.promise is not None, platform=folder.name,
                                  promises=promised, components=components)
 
-    return tuple(_check(behaviour, subject, there, ground, folder)
+    which = ("--node-selector KEY=VALUE",) if mixed else ()
+    return tuple(_check(behaviour, subject, there, ground, folder, which)
                  for behaviour in catalog.behaviours() for subject in subjects(behaviour))
 
 
 def _check(behaviour: Behaviour, subject: Subject, there: Collection[str], ground: Fidelity, folder: PlatformFolder,
-           ) -> Check:
+           which: tuple[str, ...]) -> Check:
     missing, supplied_by = _missing(behaviour, subject, there, ground)
     if not missing and not subject.team and not promises.promised(folder).teams:
         missing, supplied_by = f"{folder.name} has no team to work for", "a team in the promises of a platform folder"
     return Check(id=f"{behaviour.id}[{subject.id}]", promise=behaviour.title, requirement=behaviour.requirement,
                  subject="" if subject.refusal else subject.id, missing=missing, supplied_by=supplied_by,
                  fidelity=None if missing else judging.stands_on(behaviour, ground).label,
-                 allowed_by=() if missing else tuple(no.way_out for no in visiting.not_allowed(
-                     behaviour, subject.component, None)))
+                 allowed_by=() if missing else (*(no.way_out for no in visiting.not_allowed(
+                     behaviour, subject.component, None)), *which))
 
 
 def _missing(behaviour: Behaviour, subject: Subject, there: Collection[str], ground: Fidelity) -> tuple[str, str]:

@@ -22,6 +22,8 @@ class Found:
     fidelity: Fidelity
     whole_gpus: int
     """`nvidia.com/gpu` of all nodes."""
+    mixed: bool
+    """Whether some nodes with GPUs are real and some are not."""
 
 
 @dataclass
@@ -65,6 +67,7 @@ def look(reader: Reader) -> Found:
         nodes=Nodes(nodes=count, ready=ready, fake=kinds[Fidelity.CONTROL_PLANE], pods=pods, gpu_pods=gpu_pods,
                     gpu_nodes=tuple(_told(group) for group in groups.values()), dra_drivers=_drivers(reader)),
         fidelity=min(kinds, default=Fidelity.CONTROL_PLANE),
+        mixed=0 < kinds[Fidelity.CONTROL_PLANE] < kinds.total(),
         whole_gpus=sum(group.devices[names.GPU_RESOURCE] for group in groups.values()))
 
 

@@ -15,7 +15,7 @@ from conformance.clusters.existing import rights
 from conformance.clusters.existing.fence import Bounds, FencedApi
 from conformance.clusters.existing.lock import Lock, await_free
 from conformance.clusters.existing.sweep import NAMESPACE, blocked, sweep
-from conformance.errors import SeatrialError
+from conformance.errors import SeatrialError, UsageError
 from conformance.model import names
 from conformance.model.fidelity import Fidelity
 from conformance.model.permit import Permit
@@ -46,6 +46,11 @@ def offers_gpus(node: Object) -> bool:
     offered = (node.get("status") or {}).get("allocatable") or {}
     return any(name.startswith(GPUS) for name in offered) or \
         (node["metadata"].get("labels") or {}).get(names.GPU_PRESENT) == "true"
+
+
+def selector(where: Placement) -> str:
+    """Return the label selector of the nodes on which pods may run."""
+    return ",".join(f"{key}={value}" for key, value in where.node_selector)
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,7 @@ class ExistingCluster:
     @property
     def node_labels(self) -> str:
         """The label selector of the nodes on which our pods may run."""
-        return ",".join(f"{key}={value}" for key, value in self.placement.node_selector)
+        return selector(self.placement)
 
     def load_images(self, archives: Mapping[str, Path]) -> None:
         """Refuse: its nodes pull their own images. Raises SeatrialError."""
@@ -144,6 +149,7 @@ def enter(kubeconfig: Path | None, context: str | None, permit: Permit, *, compo
     api.permit, api.bounds = permit, bounds
     say(f"context {api.context}: {api.host}, run {run}")
     rights.check(api, components, [*namespaces])
+    _check_nodes(api, permit.placement)
     _await_terminating(api, [*namespaces])
     _ensure(api, permit.home, None)
     bounds.lock = lock = Lock(api, permit.home, run)
@@ -159,6 +165,27 @@ def enter(kubeconfig: Path | None, context: str | None, permit: Permit, *, compo
         cluster.close()
         raise
     return cluster
+
+
+def _check_nodes(api: Api, where: Placement) -> None:
+    """Raise UsageError unless there are nodes for our pods, and either all of them are real or none is."""
+    labels: dict[bool, list[set[str]]] = {True: [], False: []}
+    for node in api.each("v1/Node", labels=selector(where)):
+        if offers_gpus(node):
+            said = node["metadata"].get("labels") or {}
+            labels[fidelity_of(node) is Fidelity.CONTROL_PLANE].append(
+                {f"{key}={value}" for key, value in said.items() if key != names.HOSTNAME_LABEL})
+    fake, real = labels[True], labels[False]
+    if not fake and not real:
+        raise UsageError(f"no node of {api.host} with GPUs has the labels {selector(where) or '(any)'}",
+                         "seatrial survey shows which there are")
+    if fake and real:
+        telling = (sorted(some[0].intersection(*some).difference(*others))
+                   for some, others in ((fake, real), (real, fake)))
+        examples = " or ".join(found[0] for found in telling if found)
+        raise UsageError(f"of the nodes for our pods {len(real)} are real and {len(fake)} only play: what runs on both "
+                         "of them at once proves nothing",
+                         "say which with --node-selector KEY=VALUE" + (f", here {examples}" if examples else ""))
 
 
 def clear(api: Api, prefix: str | None) -> list[str]:

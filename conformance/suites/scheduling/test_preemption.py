@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from conformance import Disturbance, Feature, Fidelity, behaviour, job, throughout
+from conformance import Disturbance, Feature, Fidelity, Unsupported, behaviour, job, throughout
 from conformance.model.promise import Team
 from conformance.platform import Platform, Submitted
 from conformance.suites.scheduling.demand import ask, most
@@ -27,7 +27,12 @@ class _Full:
 
 
 def _urgent_work_comes(platform: Platform, team: Team, *, low_gpus: int) -> _Full:
-    """Fill all that a team may hold, `low_gpus` of it less urgent; then submit 8 urgent GPUs and let them run."""
+    """Fill all that a team may hold, `low_gpus` of it less urgent; then submit 8 urgent GPUs and let them run.
+
+    Raises Unsupported where the team may hold too few for that.
+    """
+    if most(team) < low_gpus + 8:
+        raise Unsupported(f"{team.name} may hold {most(team)} GPUs, and it takes {low_gpus + 8} to tell its work apart")
     queue = platform.queue_of(team)
     middle = ask(platform, team, most(team) - low_gpus, priority=MIDDLE, named="middle")
     low = ask(platform, team, low_gpus, priority=LOW, named="low")

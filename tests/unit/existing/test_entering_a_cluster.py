@@ -21,9 +21,16 @@ def folder():
     return platform_folder.load(assets.folder("reference-manifests") / "team-queues")
 
 
+def add_node(cluster, name, *, pool, fake=False):
+    annotations = {"kwok.x-k8s.io/node": "fake"} if fake else {}
+    cluster.add("v1/Node", name, metadata={"labels": {"pool": pool, "kubernetes.io/hostname": name, "os": "linux"},
+                                           "annotations": annotations}, status={"allocatable": {"nvidia.com/gpu": "8"}})
+
+
 @pytest.fixture
 def cluster(pretend_cluster, folder):
-    """The platform as it is written, without nodes."""
+    """The platform as it is written, with one node."""
+    add_node(pretend_cluster, "real", pool="a")
     pretend_cluster.add("apps/v1/Deployment", "kueue-controller-manager", "kueue-system", spec={"template": {"spec": {
         "containers": [{"image": "registry.k8s.io/kueue/kueue:v0.19.2"}]}}})
     for manifest in folder.manifests:
@@ -186,6 +193,21 @@ def test_a_namespace_that_is_being_deleted_is_named_with_what_keeps_it(cluster, 
                                             "are remaining: pods. has 1") as refused:
         enter()
     assert "take another --allow-changes PREFIX" in refused.value.way_out
+
+
+def test_real_nodes_and_fake_ones_are_not_mixed(cluster, enter):
+    add_node(cluster, "fake", pool="b", fake=True)
+    before = dict(cluster.objects)
+    with pytest.raises(UsageError, match="of the nodes for our pods 1 are real and 1 only play") as refused:
+        enter()
+    assert refused.value.way_out == "say which with --node-selector KEY=VALUE, here pool=b or pool=a"
+    assert cluster.objects == before
+    assert enter(node_selector=["pool=a"])[0].fidelity is Fidelity.NODE
+
+
+def test_where_no_node_can_take_our_pods_nothing_begins(cluster, enter):
+    with pytest.raises(UsageError, match="no node of http.* with GPUs has the labels pool=c"):
+        enter(node_selector=["pool=c"])
 
 
 # -- what can be checked ---------------------------------------------------------------------------

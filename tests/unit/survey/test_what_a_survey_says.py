@@ -132,6 +132,10 @@ def test_checks_say_how_real_they_are_and_what_they_lack(survey):
     checks = {check["id"]: check for check in survey()[1]["checks"]}
     here = checks["scheduling/quota::a_team_gets_its_guaranteed_gpus_to_the_unit[vision]"]
     assert (here["fidelity"], here["missing"]) == ("hardware", "")
+    assert here["allowed_by"] == ["--allow-changes PREFIX", "--may-disturb cohort"]
+    assert checks["scheduling/preemption::urgent_work_takes_from_the_least_urgent[vision]"]["allowed_by"][-1] == (
+        "--cluster-object WorkloadPriorityClass/PREFIX-priority-10 --cluster-object "
+        "WorkloadPriorityClass/PREFIX-priority-100 --cluster-object WorkloadPriorityClass/PREFIX-priority-1000")
     gang = checks["scheduling/gang_recovery::an_evicted_pod_restarts_the_whole_job_where_the_policy_says_so[nothing]"]
     assert gang["fidelity"] is None
     assert gang["supplied_by"] == "volcano"
@@ -147,6 +151,8 @@ def test_with_a_fake_node_no_check_stands_on_more_than_the_control_plane(cluster
     said = survey()[1]
     assert said["fidelity"] == "control-plane"
     assert {check["fidelity"] for check in said["checks"]} == {None, "control-plane"}
+    # Others are real: a run wants to know which.
+    assert all("--node-selector KEY=VALUE" in check["allowed_by"] for check in said["checks"] if check["fidelity"])
 
 
 @pytest.mark.parametrize("label", ["run.ai/simulated-gpu-node-pool", "seatrial.io/node"])

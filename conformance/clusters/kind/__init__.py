@@ -175,6 +175,8 @@ def down(name: str) -> list[str]:
 
 def down_all() -> list[str]:
     """Take every cluster down, also what crashes left; return the names. Raises SeatrialError as `down` does."""
+    if not lifecycle.known():
+        return []  # not even a folder is made where nothing is
     with lifecycle.change_lock():
         found, troubles = lifecycle.known(), []
         for name in found:

@@ -2,7 +2,9 @@
 
 import re
 
-_SPECIAL = re.compile(r"(^[-+]|[\\`*_{}\[\]()#!|~$@])")
+_SPECIAL = re.compile(r"[\\`*_\[\]#|~$@]")
+_LIST = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[-+](?:[-\s]|$)))")
+"""What would make an entry of a list, where a text begins with it."""
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
@@ -13,7 +15,7 @@ def clean(text: str) -> str:
 
 def in_markdown(text: str) -> str:
     """Return a text that Markdown shows as it is, in one line."""
-    escaped = _SPECIAL.sub(r"\\\1", clean(text))
+    escaped = _LIST.sub(r"\1\\", _SPECIAL.sub(r"\\\g<0>", clean(text).strip()))
     return "".join(_HTML.get(letter, letter) for letter in escaped)
 
 

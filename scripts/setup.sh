@@ -39,11 +39,12 @@ find_python() {
 
 python_environment() {
     local wanted stamp=.venv/.seatrial-stamp
-    wanted=$(sha256sum pyproject.toml scripts/setup.sh | sha256sum)
+    wanted=$(sha256sum pyproject.toml scripts/setup.sh scripts/by-digest.txt | sha256sum)
     if [ ! -x .venv/bin/python ] || [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
         say "making the Python environment in .venv"
         [ -x .venv/bin/python ] || "$PYTHON" -m venv .venv
         .venv/bin/pip install -q --disable-pip-version-check -U 'pip>=25.1'
+        .venv/bin/pip install -q --disable-pip-version-check --no-deps --require-hashes -r scripts/by-digest.txt
         .venv/bin/pip install -q --disable-pip-version-check -e . --group dev
         printf '%s\n' "$wanted" >"$stamp"
     fi

@@ -1,13 +1,9 @@
 """The HTML form of an audit, in a real browser."""
 
-import shutil
-
 import pytest
 
 from conformance.model.finding import Audit, Finding, Fix, Policy, PolicyClass, Problem, Severity
 from conformance.report.audit import html
-
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 EVIL = "</script><script>document.title = 'owned'</script><img src=x onerror=\"document.title = 'owned'\">"
 SOURCE = ["kind: Pod", "spec:", "  containers:", "  - name: trainer", "    image: registry.example.com/train:latest",
@@ -43,18 +39,6 @@ AUDIT = Audit(
         finding("gpu/image-is-pinned", "queues.yaml", 8, 3, f"Pod team-a/{EVIL}", EVIL)),
     problems=(Problem(file="broken.yaml", line=3, column=1, message="is not YAML: found a tab", way_out="use spaces"),),
     objects=7, files=4, undecided={"scaling/metric-exists": ("metrics",)})
-
-
-@pytest.fixture(scope="module")
-def browser():
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("this machine has no Chromium: apt-get install chromium")
-    with playwright.sync_playwright() as started:
-        # Chromium has no sandbox for root; the page is our own.
-        opened = started.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

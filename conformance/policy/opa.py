@@ -11,7 +11,7 @@ import secrets
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,6 +29,7 @@ DEFAULT_PORT = 8181
 TIMEOUT_S = 30.0
 AT_ONCE = 100
 TOKEN_VARIABLE = "SEATRIAL_OPA_TOKEN"  # noqa: S105 -- the name of it
+_TOGETHER, _ALL = "together", "together.rego"
 _REFUSED = (401, 403)
 _SLOW = "timed out"
 
@@ -43,6 +44,17 @@ answers := [found |
 ]
 """
 """Asks the policies about many objects in one evaluation. One module, where the server compiles all it has for each."""
+
+_MERGED_DRIVER = """\
+answers := [found |
+	some item in input.items
+	found := {{"policy": concat("/", which), "finding": finding} |
+		some which in item.ask
+		some finding in said(concat("/", which)) with input as item.input
+	}
+]
+"""
+"""The same, in one module with all policies; `said` has the findings of each."""
 
 _AUTHORITY = """package system.authz
 
@@ -117,9 +129,12 @@ def connected(corpus: Corpus, data: Mapping[str, Any], at: Server, *, timeout_s:
     """
     line = _Line(at, _prefix(), timeout_s)
     try:
-        for name, source in _modules(corpus, line.prefix).items():
-            line.put(name, source)
         line.put_data(data)
+        try:
+            line.put_merged(_merged(corpus, line.prefix))
+        except (_RuleRefused, rego.CannotBeMerged):  # by itself each has its place, and what merging spoilt is whole
+            for name, source in _modules(corpus, line.prefix).items():
+                line.put(name, source)
         yield Opa(line)
     finally:
         line.clear()
@@ -148,6 +163,10 @@ def started(corpus: Corpus, data: Mapping[str, Any], *, timeout_s: float = TIMEO
         raise servers.NotStarted(own, refused.said.replace(f"data.{prefix}.", "data.")) from None
 
 
+class _RuleRefused(SeatrialError):
+    """The server takes a rule for no Rego."""
+
+
 class _Line:
     """The line to a server: makes the calls, and says in our words what went wrong."""
 
@@ -156,6 +175,7 @@ class _Line:
         self._at, self._timeout_s = at, timeout_s
         self._put: list[str] = []
         self._reached = False
+        self._merged: rego.Merged | None = None
         self._client = _client(at, timeout_s, direct=direct)
 
     def put(self, name: str, source: str) -> None:
@@ -166,6 +186,11 @@ class _Line:
             self._client.update_policy_from_string(source, f"{self.prefix}/{name}", rego_compat=False)
         self._reached = True
 
+    def put_merged(self, merged: rego.Merged) -> None:
+        """Put all modules on the server, as one: it compiles all it has with each module that comes."""
+        self.put(_ALL, merged.source)
+        self._merged = merged
+
     def put_data(self, data: Mapping[str, Any]) -> None:
         """Put the data that rules see on the server."""
         with self._in_our_words():
@@ -174,7 +199,8 @@ class _Line:
     def ask(self, items: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
         """Return what the driver says of each item."""
         with self._in_our_words():
-            answer = self._client.query_rule({"items": items}, f"{self.prefix}.driver", "answers")
+            package = f"{self.prefix}.{_TOGETHER if self._merged else 'driver'}"
+            answer = self._client.query_rule({"items": items}, package, "answers")
         if "result" not in answer:
             raise SeatrialError(f"our policies are no longer on the OPA server {self._at}",
                                 "somebody removed them, or it was started anew: run it again")
@@ -228,15 +254,19 @@ class _Line:
             return SeatrialError(f"the OPA server {self._at} refuses us: {said.get('message') or status}",
                                  f"give a token that may write policies: --opa-token-file or {TOKEN_VARIABLE}")
         if said.get("errors"):
-            return SeatrialError("OPA refuses a rule: " + "; ".join(map(self._place, said["errors"])),
-                                 "mend the rule; the server must be OPA 1.0 or newer")
+            return _RuleRefused("OPA refuses a rule: " + "; ".join(map(self._place, said["errors"])),
+                                "mend the rule; the server must be OPA 1.0 or newer")
         return SeatrialError(f"the OPA server {self._at} says: {said.get('message') or f'HTTP {status}'}")
 
     def _place(self, error: Mapping[str, Any]) -> str:
         location = error.get("location") or {}
         file = str(location.get("file", "")).rpartition(f"{self.prefix}/")[2]
+        row = int(location.get("row", 0))
         message = str(error.get("message", "")).replace(f"data.{self.prefix}.", "data.")
-        return f"{file}:{location.get('row', 0)}: {message}" if file else message
+        if self._merged and file == _ALL:
+            file, row = self._merged.place(row)
+            message = message.replace(f"data.{_TOGETHER}.", "data.")
+        return f"{file}:{row}: {message}" if file else message
 
 
 def _client(at: Server, timeout_s: float, *, direct: bool) -> OpaClient:
@@ -265,6 +295,14 @@ def _modules(corpus: Corpus, prefix: str) -> dict[str, str]:
     rules = {f"{policy.id}/rule.rego": policy.source for policy in corpus.policies.values()}
     found = {**rego.in_order(corpus.library), **rules, "driver.rego": _DRIVER}
     return {name: rego.under(prefix, source) for name, source in found.items()}
+
+
+def _merged(corpus: Corpus, prefix: str) -> rego.Merged:
+    rules = {f"{policy.id}/rule.rego": policy.source for policy in corpus.policies.values()}
+    merged = rego.merged({**corpus.library, **rules}, f"{prefix}.{_TOGETHER}")
+    said = [f'said("{name}") := {merged.findings[file]}' for name in corpus.policies
+            if (file := f"{name}/rule.rego") in merged.findings]
+    return replace(merged, source="\n\n".join([merged.source, _MERGED_DRIVER, *said]))
 
 
 def _token(file: Path | None) -> str:

@@ -1,6 +1,8 @@
 """The engine that asks an OPA server: guests on somebody's server, our own one, and what people are told."""
 
 import http.server
+import io
+import json
 import os
 import signal
 import socket
@@ -14,11 +16,13 @@ from pathlib import Path
 import pytest
 from opa_client import OpaClient
 
+from conformance import assets
 from conformance.errors import SeatrialError
 from conformance.model.finding import Policy, PolicyClass, Severity
-from conformance.policy import opa
-from conformance.policy.engine import Question, Regorus
+from conformance.policy import facts, opa, policies
+from conformance.policy.engine import Question, Regorus, Selection
 from conformance.policy.policies import Corpus
+from conformance.policy.sources import Manifest, manifests
 from conformance.waiting import eventually
 
 # Two modules of which the second in the alphabet is needed by the first: each is compiled as it arrives.
@@ -112,6 +116,35 @@ def test_a_guest_finds_the_same_disturbs_nothing_and_leaves_nothing(opa_program)
             assert one(other, PODS[1]) == []
             assert all(name.startswith("seatrial_") for name in set(theirs.get_policies_list()) - set(before[1]))
         assert (theirs.get_data(), theirs.get_policies_list()) == before
+
+
+def test_a_guest_brings_all_policies_in_one_module_and_finds_the_same(opa_program):
+    corpus, data, selection = policies.load(), facts.data({}), Selection(policies.load(), ())
+    questions = []
+    for file in sorted(assets.folder("policies").glob("*/*/denied/*.yaml")):
+        found = () if file.name.endswith(facts.SUFFIX) else manifests(str(file), io.BytesIO())
+        questions += [Question(selection.policies(one.kind, json.dumps(one.data))[0], one.kind, {"object": one.data})
+                      for one in found if isinstance(one, Manifest)]
+    with servers(opa_program) as (at, theirs), opa.connected(corpus, data, at) as guest:
+        assert len(theirs.get_policies_list()) == 1
+        answers = guest.ask(questions)
+    assert [sorted(map(str, said)) for said in answers] == [sorted(map(str, said)) for said in Regorus(corpus, data).ask(questions)]
+    assert sum(map(len, answers)) > len(corpus.policies)
+
+
+def test_what_cannot_be_merged_comes_by_itself(opa_program):
+    rules = {"pods/short-names": replace(CORPUS.policies["pods/short-names"],
+                                         source=RULE.replace(", data.most])", ', object.get(data.lib, "b", {}).limit])'))}
+    with servers(opa_program) as (at, theirs), opa.connected(Corpus(library=LIBRARY, policies=rules), DATA, at) as guest:
+        assert len(theirs.get_policies_list()) == 4
+        assert len(one(guest, PODS[1])) == 1
+
+
+def test_a_guests_rule_that_fails_on_an_object_is_named_with_its_line(opa_program):
+    conflict = "\n_two := 1 if input.object\n\n_two := 2 if input.object\n\nfindings contains _two\n"
+    with servers(opa_program) as (at, _), opa.connected(broken(conflict), DATA, at) as guest, \
+            pytest.raises(SeatrialError, match=r"pods/short-names/rule.rego:1\d: .*(conflict|multiple|must not)"):
+        one(guest, PODS[0])
 
 
 def test_a_guest_that_fails_half_way_leaves_nothing(opa_program):

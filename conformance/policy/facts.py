@@ -8,6 +8,7 @@ import yaml
 
 from conformance.errors import UsageError
 from conformance.gpu import models
+from conformance.sizing import memory
 
 KNOWN = {"nodes": list, "kserve": dict, "metrics": list}
 """What policies know of a cluster (`data.facts`), and how it is written.
@@ -48,4 +49,4 @@ def beside(example: Path) -> dict[str, Any]:
 
 def data(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return what rules see as `data`: what is known of the cluster, and the tables under `fixtures/`."""
-    return {"facts": dict(facts), "gpus": models.table()}
+    return {"facts": dict(facts), "gpus": models.table(), "models": memory.table()}

@@ -3,12 +3,14 @@
 import dataclasses
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from conformance import assets, located_yaml
+import yaml
+
+from conformance import assets
 from conformance.errors import UsageError, nearest
 
 DTYPES = {"float32": 32.0, "bfloat16": 16.0, "float16": 16.0, "fp8": 8.0, "int8": 8.0, "int4": 4 + 20 / 128}
@@ -45,6 +47,9 @@ class LanguageModel:
     """Tokens: max_position_embeddings."""
     source: str = ""
     """What the numbers rest on, for a model of ours."""
+    hub: Mapping[str, int] = field(default_factory=dict)
+    """Repositories of the Hugging Face Hub that have its weights, or others of the same shape, and the
+    `max_position_embeddings` of each; for a model of ours."""
 
 
 def names() -> list[str]:
@@ -61,9 +66,12 @@ def load(model: str, dtype: str | None = None) -> LanguageModel:
     shipped = _files().get(model.lower())
     if shipped:
         said = _ours(shipped)
-        return dataclasses.replace(_Config(said["config"], shipped).read(said["name"], dtype), source=said["source"])
+        return dataclasses.replace(_Config(said["config"], shipped).read(said["name"], dtype), source=said["source"],
+                                   hub=said["hub"])
     if not os.path.exists(model):
         raise UsageError(f"there is no model {model!r}, and no such file", nearest(model, names()))
+    from conformance import located_yaml  # noqa: PLC0415 -- slow to load, and every audit reads our models
+
     file = Path(model, "config.json") if os.path.isdir(model) else Path(model)
     documents = located_yaml.read(file)
     if len(documents) != 1 or not isinstance(documents[0].data, dict):
@@ -82,8 +90,7 @@ def _files() -> dict[str, Path]:
 
 
 def _ours(path: Path) -> dict[str, Any]:
-    (document,) = located_yaml.read(path)
-    return dict(document.data)
+    return dict(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ and makes KV-cache blocks of the rest (vLLM v0.10.2, vllm/v1/worker/gpu_worker.p
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from conformance.errors import UsageError
-from conformance.sizing.language_models import DTYPES, LanguageModel
+from conformance.sizing.language_models import DTYPES, LanguageModel, load, names
 
 GIB = 2**30
 
@@ -73,6 +74,20 @@ def need(load: Load, tensor_parallel: int = 1) -> Need:
     return Need(weights_gib=weights_bytes(model) / tensor_parallel / GIB,
                 kv_cache_gib=load.sequences * (full + windowed) / GIB,
                 overhead_gib=load.overhead_gib, kv_bytes_per_token=model.layers * layer_bytes)
+
+
+def table() -> dict[str, dict[str, Any]]:
+    """Return our models by name, with what their memory follows from, as data that JSON can hold: what rules load.
+
+    The repositories under `hub` are in small letters.
+    """
+    return {name: _plain(load(name)) for name in names()}
+
+
+def _plain(model: LanguageModel) -> dict[str, Any]:
+    return {"hub": {repository.lower(): tokens for repository, tokens in model.hub.items()},
+            "weights_bytes": round(weights_bytes(model)), "layers": model.layers, "window_layers": model.window_layers,
+            "window": model.window, "latent": model.latent, "head_dim": model.head_dim, "kv_heads": model.kv_heads}
 
 
 def weights_bytes(model: LanguageModel) -> float:

@@ -99,7 +99,7 @@ hidden(container) if {
 	not _follows_a_flag(words, i)
 }
 
-_follows_a_flag(words, i) if regex.match(`^-`, words[i - 1])
+_follows_a_flag(words, i) if regex.match(`^-[^=]*$`, words[i - 1])
 
 _follows_a_flag(words, i) if words[i - 1] == "serve"
 

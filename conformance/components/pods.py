@@ -24,6 +24,8 @@ def pod_template(name: str, workload: Workload, *, container: str = "main", rest
     elif not workload.on_real_node:
         spec["tolerations"] = [{"key": names.FAKE_TAINT, "operator": "Exists"}]
         spec["nodeSelector"] = {names.NODE_LABEL: names.FAKE}
+    if workload.node:
+        spec.setdefault("nodeSelector", {})[names.HOSTNAME_LABEL] = workload.node
     if workload.leaves_lost_node_after_s is not None:
         spec.setdefault("tolerations", []).extend(
             {"key": f"node.kubernetes.io/{state}", "operator": "Exists", "effect": "NoExecute",

@@ -35,6 +35,8 @@ class Workload:
     """None: the pods need no program (fake nodes)."""
     command: tuple[str, ...] = ()
     on_real_node: bool = False
+    node: str | None = None
+    """The one node that its pods are for; None: whichever has what they ask for."""
     restart_job_on_eviction: bool = False
     leaves_lost_node_after_s: int | None = None
     """How long its pods stay bound to a node that is not ready; None: as the cluster says, usually 300 s."""

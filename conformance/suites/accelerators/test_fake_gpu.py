@@ -22,8 +22,8 @@ def _count(platform: Platform, node: str) -> int:
     return int((platform.api.read(NODE, node) or {})["metadata"]["labels"][names.GPU_COUNT])
 
 
-def _gpus(platform: Platform, pods: int, gpus: int, named: str) -> Submitted:
-    return platform.submit(Workload(pods=pods, gpus_per_pod=gpus, on_real_node=True, command=TELL),
+def _gpus(platform: Platform, node: str, pods: int, gpus: int, named: str) -> Submitted:
+    return platform.submit(Workload(pods=pods, gpus_per_pod=gpus, on_real_node=True, node=node, command=TELL),
                            team=platform.nobody, named=named)
 
 
@@ -43,11 +43,11 @@ def test_every_gpu_is_given_to_one_container(platform: Platform) -> None:
     node = _real_node(platform)
     there_are = _count(platform, node)
     half = there_are // 2
-    work = _gpus(platform, 2, half, "halves").await_running(because=f"{node} gives {half} GPUs to each of 2 pods")
+    work = _gpus(platform, node, 2, half, "halves").await_running(because=f"{node} gives {half} GPUs to each of 2 pods")
     eventually(lambda: ([len(seen) for seen in _visible(platform, work)], len(set().union(*_visible(platform, work)))),
                becomes=([half, half], 2 * half),
                because=f"GPUs on {node} that each of 2 pods sees, and different ones among them")
-    one_more = _gpus(platform, 1, 1 + there_are % 2, "one-more")
+    one_more = _gpus(platform, node, 1, 1 + there_are % 2, "one-more")
     throughout(one_more.gpus_held, stays=0, because=f"{node} has given away its {there_are} GPUs and has none left")
 
 
@@ -63,8 +63,9 @@ def test_an_unhealthy_gpu_is_not_given_out(platform: Platform) -> None:
     sound = set(platform.gpus(node)) - {sick}
     eventually(lambda: (platform.api.read(NODE, node) or {})["status"]["allocatable"][names.GPU_RESOURCE],
                becomes=str(len(sound)), because=f"GPUs that {node} offers while {sick} is unhealthy")
-    work = _gpus(platform, 1, len(sound), "all-sound").await_running(because=f"{node} gives its sound GPUs to a pod")
+    work = _gpus(platform, node, 1, len(sound), "all-sound").await_running(
+        because=f"{node} gives its sound GPUs to a pod")
     eventually(lambda: {gpu for seen in _visible(platform, work) for gpu in seen}, becomes=sound,
                because=f"GPUs that a pod on {node} sees while {sick} is unhealthy")
-    one_more = _gpus(platform, 1, 1, "one-more")
+    one_more = _gpus(platform, node, 1, 1, "one-more")
     throughout(one_more.gpus_held, stays=0, because=f"{node} has given away all its {len(sound)} sound GPUs")

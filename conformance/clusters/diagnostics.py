@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from conformance.objects import Api, Object
@@ -21,11 +21,16 @@ def collect(folder: Path, parts: Mapping[str, Callable[[], None]]) -> None:
                 file.write(f"{name}: {error}\n")
 
 
-def of_api(api: Callable[[], Api], folder: Path) -> dict[str, Callable[[], None]]:
-    """Return the parts that every API server can give: events, pods and nodes."""
+def of_api(api: Callable[[], Api], folder: Path, namespaces: Sequence[str] | None = None,
+           ) -> dict[str, Callable[[], None]]:
+    """Return the parts that every API server can give: events and pods of namespaces (None: all), and nodes."""
+    def listed(kind: str) -> list[Object]:
+        where: Sequence[str | None] = (None,) if namespaces is None else namespaces
+        return [one for namespace in where for one in api().list(kind, namespace)]
+
     return {
-        "events": lambda: _write(folder / "events.txt", map(_event, sorted(api().list("v1/Event"), key=_when))),
-        "pods": lambda: _write_json(folder / "pods.json", api().list("v1/Pod")),
+        "events": lambda: _write(folder / "events.txt", map(_event, sorted(listed("v1/Event"), key=_when))),
+        "pods": lambda: _write_json(folder / "pods.json", listed("v1/Pod")),
         "nodes": lambda: _write_json(folder / "nodes.json", api().list("v1/Node")),
     }
 

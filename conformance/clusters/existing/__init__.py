@@ -115,8 +115,8 @@ class ExistingCluster:
             self.bounds.give_back(pods, gpus)
 
     def collect(self, folder: Path) -> None:
-        """Write what its API server says into a folder; its servers' logs are not ours to read."""
-        diagnostics.collect(folder, diagnostics.of_api(lambda: self.unfenced, folder))
+        """Write what the API server says of the run's namespaces into a folder: the rest is nobody's business."""
+        diagnostics.collect(folder, diagnostics.of_api(lambda: self.unfenced, folder, self.spaces))
 
     def close(self) -> None:
         """Remove what this run made, and give the Lease back. Raises SeatrialError that names what stays."""

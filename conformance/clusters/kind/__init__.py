@@ -25,7 +25,7 @@ from conformance.gpu.devices import Device, read_state, set_health, write_state
 from conformance.model.fidelity import Fidelity
 from conformance.model.names import GPU_RESOURCE, NODE_LABEL, REAL
 from conformance.objects import Api, Object, is_true, load
-from conformance.waiting import eventually
+from conformance.waiting import eventually, patience
 
 IMAGES = ("busybox",)
 """What test pods run from; everything else is in the node image."""
@@ -134,10 +134,11 @@ def up(name: str = "seatrial", *, real_nodes: int = 1, gpus_per_node: int = 8, p
             nodes.add(api, wanted)
             say("loading images")
             loading.result()
-        say("waiting for nodes and for the system's pods")
-        nodes.await_ready(api, [*(node.name for node in spec.nodes), *(node["metadata"]["name"] for node in wanted)])
-        eventually(partial(_not_ready, api), becomes=[], within=180,
-                   because=f"the pods of {SYSTEM} in cluster {name} are Ready",
+        say("waiting for nodes, their GPUs and the system's pods")
+        nodes.await_ready(api, [*(node.name for node in spec.nodes), *(node["metadata"]["name"] for node in wanted)],
+                          story=partial(lifecycle.last_words, spec))
+        eventually(partial(_not_ready, api, gpus_per_node), becomes=[], within=3 * patience().ready,
+                   because=f"what is not ready yet in cluster {name}",
                    story=partial(api.pod_troubles, SYSTEM))
         spec = replace(spec, complete=True, owner=spec.owner if owned else None)
         spec.save()
@@ -242,10 +243,13 @@ def _kwok() -> list[Object]:
     return found
 
 
-def _not_ready(api: Api) -> list[str]:
-    """Return the Deployments, DaemonSets and pods of the system that are not Ready."""
+def _not_ready(api: Api, gpus: int) -> list[str]:
+    """Return the Deployments, DaemonSets and pods of the system, and the real nodes' GPUs, that are not ready."""
     behind = [one for one in api.list("apps/v1/Deployment", SYSTEM) if not is_true(one, "Available")]
     behind += [one for one in api.list("apps/v1/DaemonSet", SYSTEM)
                if one.get("status", {}).get("numberReady") != one.get("status", {}).get("desiredNumberScheduled")]
     behind += [one for one in api.list("v1/Pod", SYSTEM) if not is_true(one, "Ready")]
-    return sorted(f"{one['kind']} {one['metadata']['name']}" for one in behind)
+    without = [node["metadata"]["name"] for node in api.list("v1/Node", labels=f"{NODE_LABEL}={REAL}")
+               if node["status"]["allocatable"].get(GPU_RESOURCE, "0") != str(gpus)]
+    return sorted([*(f"{one['kind']} {one['metadata']['name']}" for one in behind),
+                   *(f"GPUs of {name}" for name in without)])

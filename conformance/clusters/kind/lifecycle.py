@@ -22,16 +22,19 @@ from conformance.clusters.kind.docker import Docker
 from conformance.clusters.kind.settings import Setting
 from conformance.clusters.kind.spec import CLUSTER_LABEL, KindNode, KindSpec, root
 from conformance.clusters.local import cgroups
+from conformance.clusters.local import lifecycle as local
 from conformance.clusters.ownership import commands
 from conformance.errors import SeatrialError, UsageError
 from conformance.gpu.devices import devices, write_state
 from conformance.model.names import GPU_RESOURCE
-from conformance.waiting import Unmet, eventually
+from conformance.waiting import Unmet, eventually, patience
 
-CREATE_WITHIN_S = 420
-"""kubeadm itself gives a control plane four minutes."""
+KIND_WITHIN = 7
+"""kind may take so many times what a component may: kubeadm gives a control plane four minutes by itself."""
 LOADERS = 4
 """So many images are loaded at once: more wait for the same disk."""
+INOTIFY_PER_NODE = 25
+"""inotify instances that a node's servers and its systemd take."""
 ROOM_PER_NODE_MB = 1500
 """Free disk that a node needs on the engine's disk."""
 MACHINES_OWN = "unix:///var/run/docker.sock"
@@ -49,6 +52,9 @@ def missing() -> list[tuple[str, str]]:
     if os.geteuid() != 0:
         lacks.append(("root: the folders that kubelets and fake GPUs share are root's", "sudo -E seatrial ..."))
     docker, _ = settings.docker()
+    if docker.host and not docker.host.startswith("unix://"):
+        return [*lacks, (f"an engine: {docker.host} is on another machine, and cannot share folders with this one",
+                         "unset DOCKER_HOST, or point it at a unix:// socket")]
     try:
         docker.version()
     except SeatrialError as error:
@@ -56,6 +62,9 @@ def missing() -> list[tuple[str, str]]:
     if _is_bounded() and docker.host in ("", MACHINES_OWN):
         lacks.append(("CAP_SYS_RESOURCE, which containers of the machine's Docker engine ask for",
                       "seatrial kind engine up"))
+    if (free := local.free_inotify(INOTIFY_PER_NODE)) < INOTIFY_PER_NODE:
+        lacks.append((f"inotify instances: {free} are free, a node takes {INOTIFY_PER_NODE}",
+                      "sysctl -w fs.inotify.max_user_instances=1024"))
     image = settings.chosen_image(docker)
     if builds.offline() and not docker.image(image.value):
         lacks.append((f"the node image {image}, and offline nothing is pulled", "seatrial kind image"))
@@ -144,19 +153,16 @@ def create(spec: KindSpec, program: Setting, say: Say) -> None:
     if spec.gpus_per_node:
         start_plugins(spec)  # it waits for the kubelets
     say(f"kind makes {spec.real_nodes} node{'s'[:spec.real_nodes ^ 1]}")
-    try:
-        kind(spec, program, "create", "cluster", "--name", spec.name, "--config", str(told),
-             "--kubeconfig", str(spec.kubeconfig), "--retain", within_s=CREATE_WITHIN_S)
-    except subprocess.TimeoutExpired:
-        raise SeatrialError(f"kind did not make cluster {spec.name} within {CREATE_WITHIN_S} s",
-                            "see the report's diagnostics, and seatrial doctor --cluster kind") from None
+    kind(spec, program, "create", "cluster", "--name", spec.name, "--config", str(told),
+         "--kubeconfig", str(spec.kubeconfig), "--retain")
 
 
-def kind(spec: KindSpec, program: Setting, *arguments: str, within_s: float = 120) -> None:
+def kind(spec: KindSpec, program: Setting, *arguments: str) -> None:
     """Run kind on the engine of a cluster; what it says goes to the cluster's log.
 
-    Raises SeatrialError with its last words, subprocess.TimeoutExpired.
+    Raises SeatrialError with its last words, or when it does not end in time.
     """
+    within_s = KIND_WITHIN * patience().ready
     environment = spec.docker.environment | {
         "KIND_EXPERIMENTAL_DOCKER_NETWORK": spec.network, "KIND_EXPERIMENTAL_PROVIDER": "docker",
         "KUBECONFIG": str(spec.kubeconfig)}  # never the user's own
@@ -165,6 +171,10 @@ def kind(spec: KindSpec, program: Setting, *arguments: str, within_s: float = 12
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True) as process:
         try:
             said = process.communicate(timeout=within_s)[0].decode(errors="replace")
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise SeatrialError(f"`kind {' '.join(arguments[:2])}` did not end within {within_s:.0f} s for cluster "
+                                f"{spec.name}", "seatrial doctor --cluster kind") from None
         except BaseException:
             process.kill()
             raise
@@ -193,6 +203,18 @@ def load_images(spec: KindSpec, archives: Mapping[str, Path]) -> None:
 
     with ThreadPoolExecutor(LOADERS) as pool:
         list(pool.map(_load, dict.fromkeys(archives.values())))
+
+
+def last_words(spec: KindSpec) -> list[str]:
+    """Return what the kubelet of each node last wrote into its log."""
+    told = []
+    for node in spec.nodes:
+        try:
+            said = spec.docker.run("exec", node.name, "journalctl", "--unit=kubelet", "--output=cat", "--lines=5")
+        except SeatrialError as error:
+            said = error.message
+        told += [f"{node.name}: {line}" for line in said.splitlines()]
+    return told
 
 
 def _is_bounded() -> bool:
@@ -292,8 +314,8 @@ def remove(name: str) -> None:
             docker.run("rm", "--force", "--volumes", *(node["Id"] for node in left.values()))
         return [f"container {one}" for one in left]
 
-    _until_none(_living, name, within_s=60)
-    _until_none(_in_engine, name, within_s=60)
+    _until_none(_living, name)
+    _until_none(_in_engine, name)
     if docker:
         network = KindSpec(name=name).network
         if network in docker.run("network", "ls", "--format", "{{.Name}}").split():
@@ -361,9 +383,9 @@ def _kill(pid: int) -> None:
         return
 
 
-def _until_none(left: Callable[[], list[str]], name: str, *, within_s: float) -> None:
+def _until_none(left: Callable[[], list[str]], name: str) -> None:
     try:
-        eventually(left, becomes=[], within=within_s)
+        eventually(left, becomes=[], within=2 * patience().delete)
     except Unmet:
         raise SeatrialError(f"cluster {name} is not gone: {'; '.join(left())} stayed",
                             f"{way_down(name)} tries again") from None

@@ -18,6 +18,7 @@ from conformance.clusters.kind.settings import Setting
 from conformance.clusters.kind.spec import CLUSTER_LABEL, KindSpec
 from conformance.clusters.ownership import born, ourselves
 from conformance.errors import SeatrialError, UsageError
+from conformance.waiting import PATIENCE_VARIABLE
 
 PRETEND = '''
 import json, os, sys
@@ -316,6 +317,13 @@ def test_a_machine_that_may_not_give_a_capability_needs_an_engine_of_our_own(as_
     assert kind.missing() == []
 
 
+def test_an_engine_elsewhere_cannot_share_folders(as_root, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", "ssh://build-machine")
+    ((what, way_out),) = kind.missing()
+    assert "ssh://build-machine is on another machine" in what
+    assert "unix://" in way_out
+
+
 def test_up_ends_with_the_way_out_before_anything_is_made(as_root, docker, capsys):
     docker.fail("Cannot connect to the Docker daemon. Is the docker daemon running?")
     assert cli.main(["up", "--cluster", "kind", "--name", "a"]) == 3
@@ -342,6 +350,17 @@ def test_what_kind_says_becomes_one_line_with_the_way_out(tmp_path, said, cause,
     assert way_out in failed.value.way_out
     assert "\n" not in failed.value.message
     assert said in spec.log.read_text()
+
+
+def test_kind_that_does_not_end_is_ended(tmp_path, monkeypatch):
+    monkeypatch.setenv(PATIENCE_VARIABLE, "0.001")
+    program = tmp_path / "kind"
+    program.write_text("#!/bin/sh\nexec sleep 600\n")
+    program.chmod(0o755)
+    spec = KindSpec(name="a")
+    spec.save()
+    with pytest.raises(SeatrialError, match="`kind create cluster` did not end within 0 s for cluster a"):
+        lifecycle.kind(spec, Setting(str(program), "test"), "create", "cluster", "--name", "a")
 
 
 def test_kind_never_meets_the_users_kubeconfig(tmp_path, monkeypatch):

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from conformance import assets, components, platform_folder
-from conformance.clusters import KINDS, Cluster, attach, kind_of, local, open_cluster
+from conformance.clusters import KINDS, Cluster, attach, kind, kind_of, local, open_cluster
+from conformance.clusters.kind import engine, node_image, settings
 from conformance.errors import UsageError
 from conformance.waiting import eventually
 
@@ -31,10 +32,30 @@ def pytest_collection_modifyitems(items):
         items[place] = item
 
 
-def skip_where_it_cannot(kind):
-    """Say why clusters of a kind cannot be had on this machine; that of `existing` is a local one."""
-    for what, way_out in kind_of(kind if kind_of(kind).ours else "local").maker.missing()[:1]:
-        pytest.skip(f"for {kind} clusters this machine lacks {what}; {way_out}")
+@pytest.fixture(scope="session")
+def for_kind():
+    """What clusters of kind stand on, where it is not there already: an engine of our own and a node image."""
+    own, said = bool(kind.missing()) and not engine.missing() and not engine.is_up(), []
+    if own:
+        engine.up(said.append)
+    docker, _ = settings.docker()
+    if not kind.missing() and not docker.image(settings.chosen_image(docker).value) and not node_image.missing():
+        node_image.make(node_image.default_name(), docker, said.append)
+    yield
+    if own:
+        engine.down()
+
+
+@pytest.fixture(scope="session")
+def ready_for(request):
+    """Prepare for clusters of a kind, or say why this machine cannot have them; that of `existing` is a local one."""
+    def prepare(name):
+        if name == "kind":
+            request.getfixturevalue("for_kind")
+        for what, way_out in kind_of(name if kind_of(name).ours else "local").maker.missing()[:1]:
+            pytest.skip(f"for {name} clusters this machine lacks {what}; {way_out}")
+
+    return prepare
 
 
 @dataclass
@@ -56,23 +77,17 @@ class Ground:
         return node["metadata"]["name"]
 
 
-@pytest.fixture(scope="session", name="skip_where_it_cannot")
-def _skip_where_it_cannot():
-    return skip_where_it_cannot
-
-
 @pytest.fixture(scope="session", params=KINDS)
-def ground(request):
-    kind, name = request.param, f"contract-{os.getpid()}"
-    skip_where_it_cannot(kind)
-    said = []
-    if kind_of(kind).ours:
-        cluster, opened = open_cluster(kind, name=name, nodes_profile=PROFILE, say=said.append)
-        yield Ground(kind, cluster, opened, said)
+def ground(request, ready_for):
+    name, said = f"contract-{os.getpid()}", []
+    ready_for(request.param)
+    if kind_of(request.param).ours:
+        cluster, opened = open_cluster(request.param, name=name, nodes_profile=PROFILE, say=said.append)
+        yield Ground(request.param, cluster, opened, said)
         cluster.close()
     else:
         theirs = local.up(f"{name}-theirs", profile=PROFILE, owned=True)
-        yield Ground(kind, attach(kind, name="", kubeconfig=theirs.kubeconfig), False)
+        yield Ground(request.param, attach(request.param, name="", kubeconfig=theirs.kubeconfig), False)
         theirs.close()
 
 

@@ -31,7 +31,8 @@ class InEngine:
         self.state = Path(tempfile.mkdtemp(prefix="seatrial-", dir="/var/tmp"))
         self.home = self.state / "home"
         self.home.mkdir()
-        (self.state / "kind").mkdir()
+        for folder in ("clusters", "kind"):  # empty ones may stay
+            (self.state / folder).mkdir()
         self.env = os.environ | {"SEATRIAL_STATE": str(self.state), "KUBECONFIG": str(self.home / "kubeconfig")}
         self.env |= {"DOCKER_HOST": docker_host} if docker_host else {}
 
@@ -140,10 +141,9 @@ LAST_MOMENTS = [(kind, list(MOMENTS[kind])[-1]) for kind in OURS]
 
 
 @pytest.fixture
-def there(request):
-    kind = request.param
-    request.getfixturevalue("skip_where_it_cannot")(kind)
-    if kind == "local":
+def there(request, ready_for):
+    ready_for(request.param)
+    if request.param == "local":
         yield Local(request.getfixturevalue("apart"))
         return
     from conformance.clusters.kind import settings

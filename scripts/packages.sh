@@ -4,7 +4,7 @@
 missing_packages() {
     command -v containerd >/dev/null || echo containerd
     command -v runc >/dev/null || echo runc
-    [ -x /usr/lib/cni/bridge ] || [ -x /opt/cni/bin/bridge ] || echo containernetworking-plugins
+    [ -x /usr/lib/cni/ptp ] || [ -x /opt/cni/bin/ptp ] || echo containernetworking-plugins
     command -v iptables >/dev/null || echo iptables
     command -v conntrack >/dev/null || echo conntrack
     command -v ip >/dev/null || echo iproute2

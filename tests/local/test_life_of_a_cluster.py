@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import subprocess
 from functools import partial
 
 import pytest
@@ -78,8 +79,26 @@ def test_pods_reach_each_other_across_nodes_and_by_name(two_nodes):
     assert run(api, pod("by-name", "sh", "-c", by_name, node="node-1")) == "from-node-2\n"
 
 
+def test_a_service_answers_its_own_node_whatever_the_kernel_does_with_bridged_packets(two_nodes, host_pid):
+    # As on a machine where nobody has loaded br_netfilter: Docker does, a fresh Debian has not.
+    switch = "/proc/sys/net/bridge/bridge-nf-call-iptables"
+    subprocess.run(["nsenter", f"--net=/proc/{host_pid(two_nodes, 'kubelet')}/ns/net", "sh", "-c",
+                    f"test ! -e {switch} || echo 0 > {switch}"], check=True)
+    api = two_nodes.api
+    addresses = {name: api.create({"apiVersion": "v1", "kind": "Service",
+                                   "metadata": {"name": name, "namespace": "default"},
+                                   "spec": {"selector": {"app": name}, "ports": [{"port": 80, "targetPort": 8080}]}}
+                                  )["spec"]["clusterIP"] for name in ("near", "itself")}
+    serve = "echo $HOSTNAME > /tmp/index.html; httpd -p 8080 -h /tmp"
+    ask = "until timeout 2 wget -q -O- http://{}/; do :; done"
+    start(api, pod("near", "sh", "-c", f"{serve}; sleep 600", node="node-1", labels={"app": "near"}))
+    assert run(api, pod("asks", "sh", "-c", ask.format(addresses["near"]), node="node-1")) == "near\n"
+    assert run(api, pod("itself", "sh", "-c", f"{serve}; {ask.format(addresses['itself'])}", node="node-1",
+                        labels={"app": "itself"})) == "itself\n"
+
+
 def test_a_pod_that_asks_for_the_nodes_dns_is_told_nothing_of_the_hosts(two_nodes):
-    asks = pod("asks", "cat", "/etc/resolv.conf")
+    asks = pod("asks-the-node", "cat", "/etc/resolv.conf")
     asks["spec"]["dnsPolicy"] = "Default"
     assert run(two_nodes.api, asks) == "options ndots:1\n"
 

@@ -24,7 +24,7 @@ CNI_FOLDERS = ("/opt/cni/bin", "/usr/lib/cni", "/usr/libexec/cni")
 
 def cni_folder() -> Path | None:
     """Return the folder that holds the CNI plugins on this machine, or None."""
-    return next((Path(f) for f in CNI_FOLDERS if Path(f, "bridge").exists()), None)
+    return next((Path(f) for f in CNI_FOLDERS if Path(f, "ptp").exists()), None)
 
 
 def write_certificates(spec: ClusterSpec) -> None:
@@ -211,7 +211,9 @@ def _write_cni(node: NodeSpec) -> None:
     folder.mkdir(exist_ok=True)
     (folder / "10-seatrial.conflist").write_text(json.dumps({
         "cniVersion": "0.4.0", "name": "seatrial", "plugins": [
-            {"type": "bridge", "bridge": "cni0", "isGateway": True, "ipMasq": False, "hairpinMode": True,
+            # Not a bridge: what a bridge hands from pod to pod of one node passes kube-proxy's rules only if the
+            # machine happens to have br_netfilter loaded, and without it no Service answers from its own node.
+            {"type": "ptp", "ipMasq": False,
              "ipam": {"type": "host-local", "ranges": [[{"subnet": node.pod_cidr}]],
                       "routes": [{"dst": "0.0.0.0/0"}]}},
             {"type": "portmap", "capabilities": {"portMappings": True}},

@@ -432,7 +432,7 @@ def test_a_namespace_that_does_not_go_is_named_with_what_keeps_it(theirs, accoun
         assert "there still is Namespace trial-red (Terminating: " in trouble
         assert "example.com/hold in 1 resource instances" in trouble
         assert "way out: mend what keeps it, then: seatrial down --cluster existing" in trouble
-        code, report, _ = seatrial.run(accounts["changes"], *SMALL)
+        code, report, _ = seatrial.run(accounts["changes"], *SMALL, SEATRIAL_PATIENCE="0.1")
         assert (code, report["results"]) == (3, [])
         assert "namespace trial-red is being deleted and does not go: " in report["troubles"][0]
     finally:

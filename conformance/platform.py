@@ -317,19 +317,23 @@ class Platform:
             return f"ClusterQueue {queue.name if queue else '(none)'}"
         return f"Queue {team.queue}"
 
-    def nodes_of(self, team: Team) -> list[Object]:
+    def nodes_of(self, team: Team, *, at_least: int = 1) -> list[Object]:
         """Return the nodes on which work of a team may stand, by the flavors of its queue, sorted by name.
 
-        On clusters of ours these are the fake ones.
+        On clusters of ours these are the fake ones. Raises Unsupported when there are fewer than it takes.
         """
         found = [node for node in self.api.list("v1/Node", labels=self._node_labels())
                  if names.GPU_RESOURCE in node["status"]["allocatable"]]
         flavors = self._flavors(team)
         wanted = [flavor.spec.get("nodeLabels") or {} for flavor in
                   queues.of_kind(self.folder.manifests, queues.KUEUE, "ResourceFlavor") if flavor.name in flavors]
-        return sorted((node for node in found
-                       if not wanted or any(labels.items() <= node["metadata"]["labels"].items() for labels in wanted)),
-                      key=lambda node: str(node["metadata"]["name"]))
+        nodes = sorted((node for node in found if not wanted or any(
+            labels.items() <= node["metadata"]["labels"].items() for labels in wanted)),
+            key=lambda node: str(node["metadata"]["name"]))
+        if len(nodes) < at_least:
+            raise Unsupported(f"it takes {at_least} nodes on which work of {team.name} may stand, and there are "
+                              f"{len(nodes)}")
+        return nodes
 
     def half_gang_lasts_s(self, team: Team) -> float:
         """Return for how many seconds the manifests let half a gang of a team hold GPUs; 0: never half."""

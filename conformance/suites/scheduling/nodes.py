@@ -61,7 +61,7 @@ def in_fragments(platform: Platform, team: Team) -> Workload:
     There are GPUs enough for it, and its queue has them too: they are only not where they are needed. Proves that a
     pod of that size finds a place, or else no gang could be seen taking one.
     """
-    _, _, *others = nodes = platform.nodes_of(team)
+    _, _, *others = nodes = platform.nodes_of(team, at_least=3)
     size = gpus_of(nodes[0]) - 2
     occupy(platform, others, gpus=3)
     single = platform.submit(job(gpus=size, gpus_per_pod=size), named="single")

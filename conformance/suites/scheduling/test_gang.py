@@ -73,7 +73,7 @@ def test_two_gangs_that_each_need_more_than_half_do_not_block_each_other(platfor
 
     Two half gangs that wait for each other wait for ever.
     """
-    nodes = platform.nodes_of(team)
+    nodes = platform.nodes_of(team, at_least=FREE)
     size = gpus_of(nodes[0])
     free = most(team) // size  # where only quota keeps gangs apart, it has to be short
     if not platform.half_gang_lasts_s(team):
@@ -99,7 +99,7 @@ def test_a_gang_waits_until_there_is_room_for_all_of_it(platform: Platform, team
     A cluster that grows node by node must not be nibbled away by gangs that cannot run yet.
     """
     _all_or_none(platform, team)
-    first, second, third, fourth, *_ = nodes = platform.nodes_of(team)
+    first, second, third, fourth, *_ = nodes = platform.nodes_of(team, at_least=4)
     size = gpus_of(first)
     occupants = occupy(platform, nodes, gpus=size)
     waits = platform.submit(gang(pods=4, gpus_per_pod=size), named="waits")

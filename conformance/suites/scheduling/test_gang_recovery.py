@@ -17,7 +17,7 @@ def test_a_gang_that_loses_a_node_is_whole_again_or_gone(platform: Platform, tea
 
     The pods that are left wait for one that does not answer any more, and their accelerators with them.
     """
-    size = gpus_of(platform.nodes_of(team)[0])
+    size = gpus_of(platform.nodes_of(team, at_least=PODS + 1)[0])
     struck = platform.submit(gang(pods=PODS, gpus_per_pod=size, restart_job_on_eviction=True,
                                   leaves_lost_node_after_s=1), named="struck")
     struck.await_running(because=f"{platform.queue_of(team)} starts {team.name}'s gang {struck.name}")

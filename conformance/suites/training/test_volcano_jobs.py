@@ -20,7 +20,7 @@ def test_a_gang_starts_with_no_more_pods_than_it_calls_enough(platform: Platform
 
     A training of three that says that two are enough runs as two, and its third rank is waited for.
     """
-    _, free, *others = platform.nodes_of(team)
+    _, free, *others = platform.nodes_of(team, at_least=2)
     size = gpus_of(free)
     occupy(platform, others, gpus=size)
     work = platform.submit(gang(pods=3, gpus_per_pod=size, min_pods=2), named="enough")

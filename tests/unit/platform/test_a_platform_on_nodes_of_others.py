@@ -102,6 +102,8 @@ def test_pods_on_fake_nodes_are_told_to_finish(opened, pretend_cluster):
 def test_only_nodes_count_on_which_work_may_stand(opened):
     platform = opened()
     assert [node["metadata"]["name"] for node in platform.nodes_of(platform.served_team)] == ["n1"]
+    with pytest.raises(Unsupported, match="it takes 2 nodes on which work of vision may stand, and there are 1"):
+        platform.nodes_of(platform.served_team, at_least=2)
     assert platform.domain_of_node("rack") == {"n1": "rack-a"}
 
 

@@ -270,8 +270,8 @@ def test_each_right_to_change_that_is_missing_is_named_before_anything_is_made(t
 @pytest.mark.parametrize(("less", "check"), [
     (("create", "kueue.x-k8s.io", "clusterqueues"), "cohort_in_every_version"),
     (("create", "kueue.x-k8s.io", "clusterqueues"), "refused_with_its_reason and kueue"),
-    (("get", "kueue.x-k8s.io", "workloadpriorityclasses"), "protected_work_is_never or least_urgent and red"),
-    (("create", "kueue.x-k8s.io", "workloadpriorityclasses"), "protected_work_is_never or least_urgent and red"),
+    (("get", "kueue.x-k8s.io", "workloadpriorityclasses"), "least_urgent and red"),
+    (("create", "kueue.x-k8s.io", "workloadpriorityclasses"), "least_urgent and red"),
     (("patch", "", "nodes"), "loses_a_node"),
     (("list", "", "nodes"), "door_to_a_queue"),
     (("get", "apps", "deployments"), "door_to_a_queue"),

@@ -62,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--only", action="append", metavar="AREA", help="only this area, for example scheduling")
     add("--report", type=Path, default=Path(DEFAULT_REPORT), metavar="DIR",
         help=f"where report.json and junit.xml go (default: {DEFAULT_REPORT}/)")
-    add("-n", dest="workers", type=int, default=min(2, os.cpu_count() or 1), metavar="N",
+    add("-n", dest="workers", type=int, default=min(4, (os.cpu_count() or 1) + 1), metavar="N",
         help="how many platforms run side by side, each on a cluster of its own; of a single platform, or "
              "on a given cluster, how many behaviours (default: %(default)s); proofs of one platform never do, nor "
              "does anything with --allow-changes")

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any, BinaryIO
 
@@ -105,7 +106,9 @@ class _Worker:
         # What it has to know it will ask for: it is started with a few words, for a start with many never ends when
         # the process dies before it has read them.
         self._process = context.Process(target=_work, args=(its_end,), daemon=True)
-        # What stays blocked in it, Ctrl-C, is for us to hear.
+        # What stays blocked in it, Ctrl-C, is for us to hear. Python starts its tracker with the first worker and then
+        # unblocks it (CPython 3.11, multiprocessing/resource_tracker.py), so the tracker comes first.
+        resource_tracker.ensure_running()
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
         try:
             self._process.start()

@@ -57,6 +57,11 @@ def _group(entry):
     return 0 if state == "Z" else int(group)
 
 
+def _blocks(process, what):
+    status = dict(line.split(":\t", 1) for line in Path(f"/proc/{process}/status").read_text().splitlines())
+    return int(status["SigBlk"], 16) >> (what - 1) & 1 == 1
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
 def test_no_worker_outlives_the_audit(write, tmp_path, debug, how):
     for number in range(300):
@@ -64,6 +69,7 @@ def test_no_worker_outlives_the_audit(write, tmp_path, debug, how):
     process = subprocess.Popen([sys.executable, "-m", "conformance.cli", "audit", "m", "--jobs", "2"], cwd=tmp_path,
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, process_group=0)
     eventually(lambda: len(workers(process.pid)), becomes=2, within=60)
+    assert all(_blocks(worker, signal.SIGINT) for worker in workers(process.pid))
     if how is signal.SIGINT:
         os.killpg(process.pid, how)  # as a terminal does
     else:

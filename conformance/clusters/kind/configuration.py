@@ -63,7 +63,9 @@ def _node(spec: KindSpec, node: KindNode) -> dict[str, Any]:
 def _kubelet(cgroup_v1: bool) -> dict[str, Any]:
     settings: dict[str, Any] = {
         "kind": "KubeletConfiguration", "serializeImagePulls": False,
-        "nodeStatusUpdateFrequency": "5s", "nodeLeaseDurationSeconds": 20, "syncFrequency": "10s",
+        # A GPU that breaks is seen when the kubelet next looks; what has not changed is still told seldom.
+        "nodeStatusUpdateFrequency": "1s", "nodeStatusReportFrequency": "10s",
+        "nodeLeaseDurationSeconds": 20, "syncFrequency": "10s",
     }
     if cgroup_v1:
         settings["failCgroupV1"] = False  # from 1.35 the kubelet refuses v1 unless told

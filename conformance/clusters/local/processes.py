@@ -242,7 +242,8 @@ def _write_kubelet(spec: ClusterSpec, node: NodeSpec) -> None:
         "maxPods": 110, "serializeImagePulls": False,
         "imageGCHighThresholdPercent": 100,  # an image that is collected could not be pulled again
         "evictionHard": {"memory.available": "100Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
-        "nodeStatusUpdateFrequency": "5s", "nodeLeaseDurationSeconds": 20,
+        # A GPU that breaks is seen when the kubelet next looks; what has not changed is still told seldom.
+        "nodeStatusUpdateFrequency": "1s", "nodeStatusReportFrequency": "10s", "nodeLeaseDurationSeconds": 20,
         "shutdownGracePeriod": "0s", "syncFrequency": "10s",
     }
     if not cgroups.is_v2():

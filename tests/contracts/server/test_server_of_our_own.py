@@ -129,7 +129,7 @@ def test_nothing_stays_of_a_run_that_was_ended(form, number):
     with Child(form) as child:
         assert asked(child.at) == 42
         child.end(number)
-        eventually(lambda: refuses(child.at), becomes=True, within=20)
+        eventually(lambda: refuses(child.at), becomes=True, within=60)
 
 
 def test_no_container_stays_of_a_run_that_was_killed(engine, docker_client):
@@ -138,7 +138,7 @@ def test_no_container_stays_of_a_run_that_was_killed(engine, docker_client):
         (name,) = ours(docker_client, owner)
         child.end(signal.SIGKILL)
         eventually(lambda: [one.name for one in docker_client.containers.list(all=True, ignore_removed=True)
-                            if one.name == name], becomes=[], within=20)
+                            if one.name == name], becomes=[], within=60)
 
 
 def watch_of(pid):

@@ -60,7 +60,8 @@ def test_each_shell_passes_shellcheck(name):
     assert told.returncode == 0, told.stdout
 
 
-@pytest.mark.parametrize("file", [".ci/run", *(f"scripts/{file.name}" for file in (ROOT / "scripts").iterdir())])
+@pytest.mark.parametrize("file", [".ci/run", *(f"scripts/{file.name}" for file in (ROOT / "scripts").iterdir()
+                                                if file.suffix != ".txt")])
 def test_each_script_passes_shellcheck(file):
     told = shellcheck(file)
     assert told.returncode == 0, told.stdout

@@ -99,7 +99,7 @@ class Local:
                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def parts(self):
-        return self.apart.processes() + self.apart.cgroups()
+        return [str(part) for part in self.apart.processes() + self.apart.cgroups()]
 
 
 class Kind:

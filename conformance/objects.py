@@ -8,6 +8,7 @@ import json
 import os
 import re
 import ssl
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
@@ -41,6 +42,8 @@ PAGE = 500
 """Objects of one page: some megabytes of pods."""
 REPEATABLE = ("GET", "PATCH", "PUT", "DELETE")
 """What comes to the same when it is done twice; whether a POST was done cannot be told when its answer is lost."""
+REFUSED_S = 3
+"""How long a server refuses to be asked whether it is ready before that is its last word."""
 NOT_ALLOWED = re.compile(r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) (?:resource "(?P<resource>[^"]*)" in API group '
                          r'"(?P<group>[^"]*)"(?: in the namespace "(?P<namespace>[^"]*)")?|path "(?P<path>[^"]*)")')
 
@@ -168,6 +171,7 @@ class Api:
         self._outage_s = outage_s
         self._answered = False
         self._date = ""
+        self._refused_at: float | None = None
         self._resources: dict[str, _Resource] = {}
 
     @classmethod
@@ -204,8 +208,8 @@ class Api:
                 raise
             self._await_ready(error)
             response = ask()
-        # A server that starts answers before it knows all its roles and accounts.
-        if response.status in (UNAUTHORIZED, FORBIDDEN) and self._outage_s and not self._is_ready():
+        # A server that starts answers before it knows all its roles and accounts: what it says then it is asked again.
+        if response.status in (UNAUTHORIZED, FORBIDDEN) and self._outage_s:
             self._await_ready(Unreachable(f"API server {self.host} is not ready"))
             response = ask()
         self._answered = True
@@ -236,12 +240,17 @@ class Api:
         return response
 
     def _is_ready(self) -> bool:
-        """Whether the server says that it is ready; one that does not let us ask is."""
+        """Whether the server says that it is ready; one that goes on refusing to be asked is taken to be."""
         try:
-            found = self._ask("GET", "/readyz", None, None, "", stream=False, timeout_s=5)
+            status = self._ask("GET", "/readyz", None, None, "", stream=False, timeout_s=5).status
         except Unreachable:
-            return False
-        return found.status in (200, UNAUTHORIZED, FORBIDDEN, NOT_FOUND)
+            status = 0
+        if status not in (UNAUTHORIZED, FORBIDDEN):
+            self._refused_at = None
+            return status in (200, NOT_FOUND)
+        # So does one that starts, until it knows its roles.
+        self._refused_at = self._refused_at or time.monotonic()
+        return time.monotonic() - self._refused_at >= REFUSED_S
 
     def _await_ready(self, outage: Unreachable) -> None:
         try:

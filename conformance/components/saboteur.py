@@ -27,6 +27,8 @@ from conformance.waiting import eventually, patience
 MUTATING = "admissionregistration.k8s.io/v1/MutatingWebhookConfiguration"
 SEEN = "seatrial.io/seen-by"
 ASKED_FOR = "seatrial.io/asks"
+ELSEWHERE = "192.0.2.1"
+"""An address of nobody (RFC 5737): what is on the way there is on the way to anywhere."""
 
 Change = Callable[[Object], object]
 
@@ -80,13 +82,31 @@ def _asked(api: Api, name: str) -> str:
 
 def _own_address(api: Api) -> str:
     """Return our address as the API server can reach it. Raises Unsupported."""
-    server = urlsplit(api.host)
+    address = _towards(urlsplit(api.host).hostname or "")
+    if not ip_address(address).is_loopback:
+        return address
+    # A port of this machine leads to it, as to clusters of kind, or to the far end of a tunnel: a network of its own
+    # here tells it is near.
+    advertised = _advertised(api)
+    if advertised and (address := _towards(advertised)) != _towards(ELSEWHERE):
+        return address
+    raise Unsupported(f"API server {api.host} may be in another network: no webhook of ours can be reached there")
+
+
+def _advertised(api: Api) -> str:
+    """Return the address that an API server gives those inside its cluster."""
+    found = api.read("discovery.k8s.io/v1/EndpointSlice", "kubernetes", "default") or {}
+    return next((str(address) for endpoint in found.get("endpoints") or () for address in endpoint["addresses"]), "")
+
+
+def _towards(server: str) -> str:
+    """Return the address that we have for a server; nothing for one to which no way leads."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:  # nothing is sent
-        way.connect((server.hostname or "", server.port or 443))
-        address = str(way.getsockname()[0])
-    if ip_address(address).is_loopback:
-        raise Unsupported(f"API server {api.host} may be in another network: no webhook of ours can be reached there")
-    return address
+        try:
+            way.connect((server, 443))
+        except OSError:
+            return ""
+        return str(way.getsockname()[0])
 
 
 class _Server(ThreadingHTTPServer):

@@ -109,6 +109,26 @@ def test_a_server_that_starts_again_is_waited_for(serving, write_kubeconfig, pre
     assert asked.count("/readyz") >= 4
 
 
+@pytest.mark.parametrize("ready", [(403, {"message": "no role lets you"}), (200, "ok")], ids=["refuses", "is ready by then"])
+def test_what_a_server_that_starts_refuses_is_asked_again(serving, write_kubeconfig, pretend_cluster, ready):
+    """It knows no roles yet: it refuses what it is asked, and to say whether it is ready."""
+    asked = []
+
+    class Starting(type(pretend_cluster)):
+        def answer(self, method, url, body):
+            asked.append(url)
+            if url == "/readyz" and ready[0] == 403 and asked.count(url) < 3:
+                return ready
+            if url == "/readyz":
+                self.refuse = set()
+            return super().answer(method, url, body)
+
+    starting = Starting()
+    starting.refuse = {("list", "pods")}
+    with serving(starting) as port:
+        assert Api.open(write_kubeconfig(f"http://127.0.0.1:{port}", "b"), outage_s=10).list("v1/Pod") == []
+
+
 def test_a_server_that_stays_away_is_told_with_how_long_it_was_waited_for(serving, write_kubeconfig, pretend_cluster):
     with serving(pretend_cluster) as port:
         api = Api.open(write_kubeconfig(f"http://127.0.0.1:{port}", "b"), outage_s=0.3)

@@ -94,8 +94,28 @@ def test_it_is_taken_back_when_the_behaviour_fails(site):
     assert site.api.configurations == {}
 
 
-def test_an_api_server_behind_loopback_cannot_reach_us():
-    api = SimpleNamespace(host="https://127.0.0.1:6443")
+class BehindLoopback(ApiServer):
+    """A port of this machine leads to it; inside its cluster it has another address, or tells none."""
+
+    host = "https://127.0.0.1:6443"
+
+    def __init__(self, advertised):
+        super().__init__()
+        self.advertised = advertised
+
+    def read(self, kind, name, namespace):
+        assert (kind, name, namespace) == ("discovery.k8s.io/v1/EndpointSlice", "kubernetes", "default")
+        return self.advertised and {"endpoints": [{"addresses": [self.advertised]}]}
+
+
+@pytest.mark.parametrize("advertised", ["", saboteur.ELSEWHERE], ids=["unknown", "on the way to anywhere"])
+def test_an_api_server_behind_loopback_cannot_reach_us(advertised):
     with pytest.raises(Unsupported, match="may be in another network"), \
-            saboteur.rewrites("pods", strip)(Site(api=api, team=None, folder=Path("folder"))):
+            saboteur.rewrites("pods", strip)(Site(api=BehindLoopback(advertised), team=None, folder=Path("folder"))):
         pass
+
+
+def test_an_api_server_behind_loopback_in_a_network_of_this_machine_reaches_us():
+    api = BehindLoopback("127.0.0.5")  # any network that this machine has
+    with saboteur.rewrites("pods", strip)(Site(api=api, team=None, folder=Path("folder"))):
+        assert api.configurations

@@ -6,7 +6,6 @@ import json
 import ssl
 import urllib.request
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median
 
 from conformance import builds
-from conformance.clusters import fake_nodes, local
+from conformance.clusters import fake_nodes, local, nodes
 from conformance.components.pods import pod_template
 from conformance.model.names import GPU_RESOURCE
 from conformance.model.workload import Workload
@@ -58,7 +58,7 @@ def populate(api: Api, count_of_nodes: int, count_of_pods: int) -> None:
     """Add fake nodes, and pods that run on them and hold a GPU each."""
     profile = fake_nodes.load_profile("five-hundred-twelve")
     wanted = fake_nodes.nodes(replace(profile, groups=(replace(profile.groups[0], count=count_of_nodes),)))
-    local.add_nodes(api, wanted)
+    nodes.add(api, wanted)
     template = pod_template("bench", Workload(pods=count_of_pods, gpus_per_pod=1))
 
     def pod(number: int) -> Object:

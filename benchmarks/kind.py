@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -65,14 +65,19 @@ def plain_create(folder: Path) -> None:
     eventually(partial(all_pods_are_ready, api), becomes=True, within=300, because="the system's pods are Ready")
 
 
+def load_one_by_one(folder: Path, archives: Iterable[Path]) -> None:
+    """Load images as kind alone does."""
+    for archive in archives:
+        plain_kind(folder, "load", "image-archive", str(archive), "--name", PLAIN)
+
+
 def once(archives: dict[str, Path]) -> tuple[float, float, float, float]:
     """Return seconds: plain create, our create, images one after the other, images side by side."""
     with TemporaryDirectory() as scratch:
         folder = Path(scratch)
         try:
             plain = seconds(lambda: plain_create(folder))
-            serial = seconds(lambda: [plain_kind(folder, "load", "image-archive", str(path), "--name", PLAIN)
-                                      for path in archives.values()])
+            serial = seconds(partial(load_one_by_one, folder, archives.values()))
         finally:
             with suppress(subprocess.CalledProcessError, SeatrialError):
                 plain_kind(folder, "delete", "cluster", "--name", PLAIN)

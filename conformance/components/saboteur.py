@@ -83,7 +83,7 @@ def _asked(api: Api, name: str) -> str:
 def _own_address(api: Api) -> str:
     """Return our address as the API server can reach it. Raises Unsupported."""
     address = _towards(urlsplit(api.host).hostname or "")
-    if not ip_address(address).is_loopback:
+    if address and not ip_address(address).is_loopback:
         return address
     # A port of this machine leads to it, as to clusters of kind, or to the far end of a tunnel: a network of its own
     # here tells it is near.

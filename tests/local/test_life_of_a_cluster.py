@@ -75,7 +75,8 @@ def test_pods_reach_each_other_across_nodes_and_by_name(two_nodes):
     assert run(api, pod("by-address", "wget", "-q", "-O-", f"http://{address}:8080/", node="node-1")) == "from-node-2\n"
     # A static busybox resolves names in nslookup only: its wget would need the C library's plugins.
     # A shell tells of a try that was ended: not here.
-    by_name = ("exec 2>/dev/null; until a=$(nslookup server.default.svc.cluster.local | sed -n '4,$s/Address: *//p') && [ -n \"$a\" ]"
+    by_name = ("exec 2>/dev/null; "
+               "until a=$(nslookup server.default.svc.cluster.local | sed -n '4,$s/Address: *//p') && [ -n \"$a\" ]"
                " && timeout 2 wget -q -O- http://$a/; do :; done")
     assert run(api, pod("by-name", "sh", "-c", by_name, node="node-1")) == "from-node-2\n"
 

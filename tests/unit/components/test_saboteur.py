@@ -93,6 +93,14 @@ def test_it_is_taken_back_when_the_behaviour_fails(site):
     assert site.api.configurations == {}
 
 
+def test_an_api_server_to_which_no_ipv4_leads_cannot_reach_us():
+    api = BehindLoopback("")
+    api.host = "https://[::1]:6443"
+    with pytest.raises(Unsupported, match="may be in another network"), \
+            saboteur.rewrites("pods", strip)(Site(api=api, team=None, folder=Path("folder"))):
+        pass
+
+
 class BehindLoopback(ApiServer):
     """A port of this machine leads to it; inside its cluster it has another address, or tells none."""
 

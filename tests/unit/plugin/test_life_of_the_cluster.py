@@ -170,8 +170,15 @@ def test_cohort(platform, team, number):
 @pytest.mark.parametrize("number", range(20))
 def test_free(platform, number):
     """It takes nothing."""
-    import time
-    time.sleep(0.02)  # so that one worker cannot be done with all before the other has begun
+'''
+
+
+# One worker is not done with all before the other has begun.
+MEETING = '''
+    from conformance.waiting import eventually
+    seen = Path(__file__).parent.parent / "workers"
+    eventually(lambda: len({line for line in seen.read_text().splitlines() if line.startswith("test_free ")}),
+               becomes=2, within=30)
 '''
 
 
@@ -181,7 +188,7 @@ def workers_of(trial, name):
 
 
 def test_what_shares_a_scarce_thing_shares_a_worker(trial):
-    trial.suite(WHO_RUNS_WHAT)
+    trial.suite(WHO_RUNS_WHAT + MEETING)
     trial.run("-n2", separately=True).assert_outcomes(passed=12 + 6 + 40)
     assert len(workers_of(trial, "test_gpus")) == 1
     assert len(workers_of(trial, "test_cohort")) == 1

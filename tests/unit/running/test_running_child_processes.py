@@ -193,6 +193,7 @@ def test_a_run_that_is_interrupted_while_a_child_starts_ends_that_child(pretend,
     assert [process.poll() is None for process in started] == [False]
 
 
+# It outlasts the limit of 0.2 s that it is given, and is not meant to end by itself.
 DEAF = "signal.signal(signal.SIGINT, signal.SIG_IGN); open('ready-deaf', 'w').close()\ntime.sleep(60)"
 
 
@@ -213,7 +214,7 @@ def test_a_child_that_does_not_listen_is_ended_and_that_is_told(pretend, monkeyp
 
 
 def test_platforms_run_side_by_side_and_every_line_says_whose_it_is(pretend, capsys):
-    def meets(mine, other):
+    def meets(mine, other):  # each ends only when it has seen the other: a bounded wait for a state
         return (f"open('{mine}', 'w').close()\nend = time.monotonic() + 30\n"
                 f"while not os.path.exists('{other}'):\n    assert time.monotonic() < end\n    time.sleep(0.01)")
 

@@ -5,14 +5,18 @@ at once, deleted pods go. `UNPLUGGED_LEASE` is a machine that is dead: seen afte
 grace period, and, as in life, deleted pods hang until the node comes back or its object is deleted.
 """
 
+import math
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from conformance.model import names
 
-LEASE_S = 40
-"""Nodes renew their leases four times in this time, for example 128 a second for 1,280 nodes at 40 s."""
+LEASE_S, RENEWED = 40, 4
+"""A node renews its lease RENEWED times in LEASE_S seconds."""
+MOST_RENEWALS_PER_S = 128
+"""Of all fake nodes together, two cores have enough left for everything else; 500 for 5,000 nodes took both of them,
+came late, and the nodes were lost and found again all the time."""
 PARALLELISM = 16
 UNPLUGGED_LEASE: dict[str, Any] = {
     "spec": {"holderIdentity": "seatrial-unplugged", "leaseDurationSeconds": 86400}}
@@ -20,15 +24,25 @@ UNPLUGGED_LEASE: dict[str, Any] = {
 Deleting the Lease plugs the node in again: KWOK makes a new one within a quarter of the lease time."""
 
 
+def lease_s(fake_nodes: int) -> int:
+    """Return how many seconds the lease of each of so many nodes is good for: LEASE_S, and longer for many."""
+    return max(LEASE_S, math.ceil(fake_nodes * RENEWED / MOST_RENEWALS_PER_S))
+
+
+def grace_s(fake_nodes: int) -> int:
+    """Return after how many seconds without a renewal the controller manager is to take a node for lost."""
+    return lease_s(fake_nodes) * 2 // RENEWED
+
+
 def kwok_arguments(*, kubeconfig: Path | None, config: Path, node_ip: str, cidr: str, port: int,
                    tls_cert: Path | None = None, tls_key: Path | None = None, listen: str | None = None,
-                   lease_s: int = LEASE_S) -> list[str]:
+                   fake_nodes: int = 0) -> list[str]:
     """Return the arguments of the `kwok` program, without the program itself.
 
     `config` holds `kwok_config()`; without a `kubeconfig` the cluster is that of the pod that KWOK runs in.
     `node_ip` is the address of every fake node, `cidr` holds the addresses of fake pods. On `port` (of `listen`,
     default `node_ip`) KWOK answers as their kubelet and serves `/healthz` and `/readyz`: plain HTTP, and HTTPS too
-    when there is a certificate.
+    when there is a certificate. `fake_nodes` says how many it is to play.
     """
     arguments = [
         *([f"--kubeconfig={kubeconfig}"] if kubeconfig else []),
@@ -38,7 +52,7 @@ def kwok_arguments(*, kubeconfig: Path | None, config: Path, node_ip: str, cidr:
         f"--node-port={port}",
         f"--server-address={listen or node_ip}:{port}",
         f"--cidr={cidr}",
-        f"--node-lease-duration-seconds={lease_s}",
+        f"--node-lease-duration-seconds={lease_s(fake_nodes)}",
     ]
     if tls_cert and tls_key:
         arguments += [f"--tls-cert-file={tls_cert}", f"--tls-private-key-file={tls_key}"]

@@ -124,13 +124,13 @@ def up(name: str = "seatrial", *, real_nodes: int = 1, gpus_per_node: int = 8, p
         name=name, real_nodes=real_nodes, gpus_per_node=gpus_per_node, docker_host=docker.host,
         node_image=image.value, complete=False, owner=ourselves()))
     try:
-        lifecycle.create(spec, program, say)
+        lifecycle.create(spec, program, say, fake_nodes=len(wanted))
         cluster = KindCluster(spec)
         api = cluster.api
         with ThreadPoolExecutor(1) as pool:
             loading = pool.submit(lifecycle.load_images, spec, archives)
             _keep_to_real_nodes(api)
-            api.apply_all(_kwok() if profile else [])
+            api.apply_all(_kwok(len(wanted)) if profile else [])
             nodes.add(api, wanted)
             say("loading images")
             loading.result()
@@ -228,8 +228,8 @@ def _keep_to_real_nodes(api: Api) -> None:
             "template": {"spec": {"nodeSelector": {NODE_LABEL: REAL}}}}}, SYSTEM)
 
 
-def _kwok() -> list[Object]:
-    """Return what plays the fake nodes of the cluster that it runs in."""
+def _kwok(count: int) -> list[Object]:
+    """Return what plays so many fake nodes of the cluster that it runs in."""
     found = load(Path(__file__).with_name("kwok.yaml"))
     for one in found:
         if one["kind"] == "ConfigMap":
@@ -239,7 +239,7 @@ def _kwok() -> list[Object]:
             container["image"] = builds.reference(KWOK)
             container["args"] = kwok.kwok_arguments(
                 kubeconfig=None, config=Path("/etc/kwok/kwok.yaml"), node_ip="$(POD_IP)",
-                cidr=FAKE_PODS, port=KWOK_PORT)
+                cidr=FAKE_PODS, port=KWOK_PORT, fake_nodes=count)
     return found
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from conformance.clusters import nodes
+from conformance.clusters import kwok, nodes
 from conformance.clusters.kind.spec import KindNode, KindSpec
 
 POD_SUBNET = "10.244.0.0/16"
@@ -28,17 +28,18 @@ AUDIT_POLICY: dict[str, Any] = {
 
 
 def configuration(spec: KindSpec, *, cgroup_v1: bool, bounded: bool,
-                  patches: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+                  patches: Sequence[dict[str, Any]] = (), fake_nodes: int = 0) -> dict[str, Any]:
     """Return kind's configuration of a cluster.
 
     `bounded`: the machine may not give CAP_SYS_RESOURCE, so containers cannot have what needs it. `patches` are
-    laid over kubeadm's configuration after ours.
+    laid over kubeadm's configuration after ours. `fake_nodes` is how many will be added.
     """
     found: dict[str, Any] = {
         "kind": "Cluster", "apiVersion": "kind.x-k8s.io/v1alpha4", "name": spec.name,
         "networking": {"podSubnet": POD_SUBNET},
         "nodes": [_node(spec, node) for node in spec.nodes],
-        "kubeadmConfigPatches": [json.dumps(patch) for patch in (_kubelet(cgroup_v1), _control_plane(), *patches)],
+        "kubeadmConfigPatches": [json.dumps(patch) for patch in (
+            _kubelet(cgroup_v1), _control_plane(fake_nodes), *patches)],
     }
     if bounded:
         found["containerdConfigPatches"] = [
@@ -72,7 +73,7 @@ def _kubelet(cgroup_v1: bool) -> dict[str, Any]:
     return settings
 
 
-def _control_plane() -> dict[str, Any]:
+def _control_plane(fake_nodes: int) -> dict[str, Any]:
     return {
         "kind": "ClusterConfiguration", "apiVersion": KUBEADM,
         "apiServer": {
@@ -88,7 +89,7 @@ def _control_plane() -> dict[str, Any]:
             "leader-elect": "false", "horizontal-pod-autoscaler-sync-period": "5s",
             "kube-api-qps": "200", "kube-api-burst": "400", "concurrent-job-syncs": "20",
             # A lost node is noticed soon, and its pods are the platform's to handle.
-            "node-monitor-grace-period": "20s", "node-monitor-period": "2s"}},
+            "node-monitor-grace-period": f"{kwok.grace_s(fake_nodes)}s", "node-monitor-period": "2s"}},
         "scheduler": {"extraArgs": {"leader-elect": "false", "kube-api-qps": "200", "kube-api-burst": "400"}},
         # A trial's cluster does not outlive the machine's power.
         "etcd": {"local": {"extraArgs": {"unsafe-no-fsync": "true"}}},

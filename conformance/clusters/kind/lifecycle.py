@@ -139,8 +139,11 @@ def _check_room(spec: KindSpec) -> None:
 # -- coming up ------------------------------------------------------------------------------------------------
 
 
-def create(spec: KindSpec, program: Setting, say: Say) -> None:
-    """Make a reserved cluster's nodes and let kubeadm join them. Raises SeatrialError with kind's last words."""
+def create(spec: KindSpec, program: Setting, say: Say, *, fake_nodes: int = 0) -> None:
+    """Make a reserved cluster's nodes and let kubeadm join them; `fake_nodes` is how many will be added.
+
+    Raises SeatrialError with kind's last words.
+    """
     for node in spec.nodes:
         node.device_plugins.mkdir(parents=True, exist_ok=True)
         offered = devices(nodes.GPU_MODEL, spec.gpus_per_node, node.name)
@@ -149,7 +152,7 @@ def create(spec: KindSpec, program: Setting, say: Say) -> None:
     (spec.folder / "audit" / "policy.json").write_text(json.dumps(AUDIT_POLICY))
     told = spec.folder / "kind.json"
     told.write_text(json.dumps(configuration(spec, cgroup_v1=not cgroups.is_v2(), bounded=_is_bounded(),
-                                             patches=settings.patches()), indent=1))
+                                             patches=settings.patches(), fake_nodes=fake_nodes), indent=1))
     if spec.gpus_per_node:
         start_plugins(spec)  # it waits for the kubelets
     say(f"kind makes {spec.real_nodes} node{'s'[:spec.real_nodes ^ 1]}")

@@ -126,7 +126,7 @@ def up(name: str = "seatrial", *, real_nodes: int = 1, gpus_per_node: int = 8, p
     spec = lifecycle.reserve(name, real_nodes=real_nodes, gpus_per_node=gpus_per_node)
     try:
         say(f"starting {real_nodes} node{'s'[:real_nodes ^ 1]}")
-        lifecycle.start(spec, binaries, fake_nodes=bool(profile))
+        lifecycle.start(spec, binaries, fake_nodes=len(wanted))
         cluster = LocalCluster(spec)
         with ThreadPoolExecutor(2) as pool:
             loading = pool.submit(lifecycle.import_images, spec, archives)

@@ -154,14 +154,14 @@ def filled_up(error: BaseException) -> SeatrialError | None:
     return SeatrialError(f"the disk that holds {state_root()} is full", MAKE_ROOM)
 
 
-def start(spec: ClusterSpec, binaries: Mapping[str, Path], *, fake_nodes: bool) -> None:
+def start(spec: ClusterSpec, binaries: Mapping[str, Path], *, fake_nodes: int) -> None:
     """Start a reserved cluster's nodes; returns when their processes have been started, not ready."""
     processes.write_certificates(spec)
     for node in spec.nodes:
         start_node(spec, node, binaries, fake_nodes=fake_nodes)
 
 
-def start_node(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path], *, fake_nodes: bool) -> None:
+def start_node(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path], *, fake_nodes: int) -> None:
     """Start one node: its namespaces, its first process, its link to the bridge."""
     told = processes.write_node(spec, node, binaries, fake_nodes=fake_nodes, python=sys.executable)
     with (node.folder / "init.log").open("ab") as log:

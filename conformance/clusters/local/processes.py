@@ -60,9 +60,12 @@ def write_certificates(spec: ClusterSpec) -> None:
     _kubeconfig(spec.kubeconfig, "seatrial-admin", ["system:masters"])
 
 
-def write_node(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path], *, fake_nodes: bool,
+def write_node(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path], *, fake_nodes: int,
                python: str) -> Path:
-    """Write a node's configuration files and return the path of what its first process reads."""
+    """Write a node's configuration files and return the path of what its first process reads.
+
+    `fake_nodes` is how many the cluster is to have.
+    """
     folder = node.folder
     folder.mkdir(parents=True, exist_ok=True)
     _write_containerd(folder)
@@ -70,10 +73,10 @@ def write_node(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path], 
     _write_kubelet(spec, node)
     state = folder / "gpus.json"
     write_state(state, {"nvidia.com/gpu": devices(nodes.GPU_MODEL, node.gpus, node.name)} if node.gpus else {})
-    processes = [*_control_plane(spec, node, binaries)] if node.has_control_plane else []
+    processes = [*_control_plane(spec, node, binaries, fake_nodes)] if node.has_control_plane else []
     processes += _node(spec, node, binaries, python)
     if node.has_control_plane and fake_nodes:
-        processes.append(_kwok(spec, node, binaries))
+        processes.append(_kwok(spec, node, binaries, fake_nodes))
     path = folder / "node.json"
     path.write_text(json.dumps({
         "name": node.name, "folder": str(folder), "state": str(state_root().parent),
@@ -85,7 +88,8 @@ def write_node(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path], 
     return path
 
 
-def _control_plane(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path]) -> list[dict[str, Any]]:
+def _control_plane(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path],
+                   fake_nodes: int) -> list[dict[str, Any]]:
     certs, data = spec.folder / "pki", node.folder / "etcd"
     ready = f"https://127.0.0.1:{API_PORT}/readyz"
     etcd = [
@@ -128,7 +132,7 @@ def _control_plane(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Pat
         "--leader-elect=false", "--horizontal-pod-autoscaler-sync-period=5s",
         "--kube-api-qps=200", "--kube-api-burst=400", "--concurrent-job-syncs=20",
         # A lost node is noticed soon, and its pods are the platform's to handle.
-        "--node-monitor-grace-period=20s", "--node-monitor-period=2s",
+        f"--node-monitor-grace-period={kwok.grace_s(fake_nodes)}s", "--node-monitor-period=2s",
     ]
     scheduler = [
         str(binaries["kube-scheduler"]), f"--kubeconfig={certs}/kube-scheduler.conf",
@@ -172,11 +176,11 @@ def _node(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path], pytho
     return found
 
 
-def _kwok(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path]) -> dict[str, Any]:
+def _kwok(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path], fake_nodes: int) -> dict[str, Any]:
     certs, config = spec.folder / "pki", node.folder / "kwok.yaml"
     config.write_text(kwok.kwok_config())
     argv = kwok.kwok_arguments(kubeconfig=certs / "kwok.conf", config=config, node_ip=node.address,
-                               cidr=spec.fake_pod_cidr, port=KWOK_PORT,
+                               cidr=spec.fake_pod_cidr, port=KWOK_PORT, fake_nodes=fake_nodes,
                                tls_cert=certs / "kwok.crt", tls_key=certs / "kwok.key")
     return {"name": "kwok", "argv": [str(binaries["kwok"]), *argv], "after": f"{spec.server}/readyz"}
 

@@ -98,3 +98,11 @@ def test_state_folders_have_networks_of_their_own(monkeypatch):
 def test_the_user_kubeconfig_is_not_ours(monkeypatch):
     monkeypatch.setenv("KUBECONFIG", "/home/me/.kube/config")
     assert KindSpec(name="a").kubeconfig == Path(KindSpec(name="a").folder, "kubeconfig")
+
+
+def test_a_node_of_many_is_given_more_time_before_it_is_lost():
+    few, many = (configuration(KindSpec(name="a"), cgroup_v1=False, bounded=False, fake_nodes=count)
+                 for count in (0, 5000))
+    (before,), (after,) = (patches(found, "ClusterConfiguration") for found in (few, many))
+    grace = [found["controllerManager"]["extraArgs"]["node-monitor-grace-period"] for found in (before, after)]
+    assert grace == ["20s", "78s"]

@@ -1,8 +1,20 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from conformance import located_yaml
-from conformance.clusters.kwok import kwok_arguments, kwok_config
+from conformance.clusters.kwok import (
+    LEASE_S,
+    MOST_RENEWALS_PER_S,
+    RENEWED,
+    grace_s,
+    kwok_arguments,
+    kwok_config,
+    lease_s,
+)
+from conformance.clusters.local import processes
+from conformance.clusters.local.spec import ClusterSpec
 from conformance.model import names
 
 OURS = {names.NODE_FAILS, names.FINISH, names.EXIT_CODE, names.REPORT, names.RUN_FOR, names.START_AFTER,
@@ -52,9 +64,31 @@ def test_finalizers_of_others_are_left_alone():
 def test_the_arguments_name_every_address_and_file():
     arguments = kwok_arguments(
         kubeconfig=Path("/k"), config=Path("/c"), node_ip="10.1.2.3", cidr="10.64.0.0/12", port=10247,
-        tls_cert=Path("/crt"), tls_key=Path("/key"), lease_s=80)
+        tls_cert=Path("/crt"), tls_key=Path("/key"), fake_nodes=2560)
 
     assert arguments == [
         "--kubeconfig=/k", "--config=/c", "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
         "--node-ip=10.1.2.3", "--node-port=10247", "--server-address=10.1.2.3:10247", "--cidr=10.64.0.0/12",
         "--node-lease-duration-seconds=80", "--tls-cert-file=/crt", "--tls-private-key-file=/key"]
+
+
+@pytest.mark.parametrize("nodes", [0, 512, 1280, 1281, 5000, 20_000])
+def test_many_nodes_renew_their_leases_more_seldom_and_none_is_lost_between_two_renewals(nodes):
+    assert lease_s(nodes) >= LEASE_S
+    assert nodes * RENEWED / lease_s(nodes) <= MOST_RENEWALS_PER_S
+    assert grace_s(nodes) >= 2 * lease_s(nodes) // RENEWED
+
+
+def test_few_nodes_are_found_lost_soon():
+    assert (lease_s(512), grace_s(512)) == (40, 20)
+
+
+def test_a_local_cluster_of_many_nodes_gives_each_more_time_and_has_it_renewed_more_seldom(tmp_path, monkeypatch):
+    monkeypatch.setenv("SEATRIAL_STATE", str(tmp_path))
+    spec = ClusterSpec(name="a", number=0)
+    node = spec.nodes[0]
+    node.folder.mkdir(parents=True)
+    binaries = dict.fromkeys(("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok"), Path("/b"))
+    commands = [*processes._control_plane(spec, node, binaries, 5000), processes._kwok(spec, node, binaries, 5000)]
+    said = {word for command in commands for word in command["argv"]}
+    assert {"--node-lease-duration-seconds=157", "--node-monitor-grace-period=78s"} <= said

@@ -89,6 +89,9 @@ def test_plain_kind_boots_a_cluster_from_it(made, shared_engine, kind_config, ho
                           "--", "nslookup", "-type=a", "kubernetes.default.svc.cluster.local")
         shared_engine.run(*kubectl, "wait", "--for", "jsonpath={.status.phase}=Succeeded", "pod/asks", "--timeout", "60s")
         assert "Address: 10.96.0.1" in shared_engine.run(*kubectl, "logs", "asks")
+        # No pod starts before the Services of its node work: its first connections would hang for half a minute.
+        dns = shared_engine.run(*kubectl, "logs", "--namespace", "kube-system", "--selector", "k8s-app=kube-dns", "--tail", "-1")
+        assert "unsynced Kubernetes API" not in dns
         images = shared_engine.run("docker", "exec", "plain-control-plane", "crictl", "images", "--output", "json")
         assert host_settings() == SETTINGS
     finally:

@@ -27,6 +27,8 @@ const (
 	account = "/var/run/secrets/kubernetes.io/serviceaccount/"
 	config  = "/etc/cni/net.d/10-kindnet.conflist"
 	retry   = 2 * time.Second
+	dial    = 250 * time.Millisecond
+	patient = 30 * time.Second
 )
 
 type node struct {
@@ -222,6 +224,7 @@ func (d *daemon) configure(share *net.IPNet) error {
 	if old, err := os.ReadFile(config); err == nil && string(old) == string(text) {
 		return nil
 	}
+	awaitServices() // no pod starts before there is a configuration
 	// In two steps: containerd reads the folder at any moment.
 	if err := os.WriteFile(config+".part", text, 0o644); err != nil {
 		return err
@@ -231,6 +234,20 @@ func (d *daemon) configure(share *net.IPNet) error {
 	}
 	log.Printf("pods of this node get addresses of %s", share)
 	return nil
+}
+
+// awaitServices returns when this node translates the addresses of Services, or when patience ends. The kernel keeps
+// to how it sent the first packet of a connection: a pod that calls before kube-proxy has set that up hears nothing
+// until it gives up, after half a minute.
+func awaitServices() {
+	api := net.JoinHostPort(os.Getenv("KUBERNETES_SERVICE_HOST"), os.Getenv("KUBERNETES_SERVICE_PORT"))
+	for end := time.Now().Add(patient); time.Now().Before(end); time.Sleep(dial) {
+		if connection, err := net.DialTimeout("tcp", api, dial); err == nil {
+			connection.Close()
+			return
+		}
+	}
+	log.Printf("the Service %s does not answer on this node: pods start without", api)
 }
 
 // bounds returns the first and the last address for pods of a share, and the node's own before them.

@@ -24,7 +24,7 @@ from conformance.clusters import local
 from conformance.components.pods import pod_template
 from conformance.model.names import FAKE, GPU_RESOURCE, NODE_LABEL
 from conformance.model.workload import Workload
-from conformance.objects import Api, Object
+from conformance.objects import Object
 from conformance.waiting import eventually
 
 NAME = "bench-survey"
@@ -68,9 +68,10 @@ def cluster_of(count_of_nodes: int) -> local.LocalCluster:
         return local.up(NAME, profile=profile.name)
 
 
-def populate(kubeconfig: Path, count_of_pods: int) -> None:
-    """Add pods that run on the fake nodes and hold a GPU each."""
-    api = Api.open(kubeconfig)
+def populated(count_of_nodes: int, count_of_pods: int) -> Path:
+    """Return the kubeconfig of a new cluster of fake nodes and of pods that run on them and hold a GPU each."""
+    cluster = cluster_of(count_of_nodes)
+    api = cluster.api
     names = [node["metadata"]["name"] for node in api.list("v1/Node", labels=f"{NODE_LABEL}={FAKE}")]
     template = pod_template("bench", Workload(pods=count_of_pods, gpus_per_pod=1))
 
@@ -85,6 +86,7 @@ def populate(kubeconfig: Path, count_of_pods: int) -> None:
         list(pool.map(lambda number: api.create(pod(number)), range(count_of_pods)))
     eventually(lambda: len(api.list("v1/Pod", "bench", fields="status.phase!=Running")), becomes=0, within=600,
                because="fake pods that do not run yet")
+    return cluster.kubeconfig
 
 
 def main() -> int:
@@ -96,17 +98,16 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="end with 1 when a target is missed")
     args = parser.parse_args()
     kubectl = str(builds.build(["kubectl"])["kubectl"].path)
-    cluster = cluster_of(args.nodes)
     try:
         # Elsewhere: what a child is said to have held at most begins with what its parent holds.
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as apart:
-            apart.submit(populate, cluster.kubeconfig, args.pods).result()
-        env = os.environ | {"KUBECONFIG": str(cluster.kubeconfig)}
+            kubeconfig = apart.submit(populated, args.nodes, args.pods).result()
+        env = os.environ | {"KUBECONFIG": str(kubeconfig)}
         ours = took([str(Path(sys.executable).parent / "seatrial"), "survey", "--output", "json"], env, args.repeat)
         peers = {"kubectl get -o json": took([kubectl, "get", "nodes,pods", "-A", "-o", "json"], env, args.repeat),
                  "the lists held whole": took([sys.executable, "-c", WHOLE], env, args.repeat)}
     finally:
-        cluster.close()
+        local.down(NAME)
     print(f"{args.nodes:,} nodes, {args.pods:,} pods with one {GPU_RESOURCE} each, median of {args.repeat}")
     print(f"{'seatrial survey':21} {ours.wall_s:6.2f} s  {ours.rss_mb:5.0f} MB   "
           f"targets {TARGET_S} s, {TARGET_MB} MB")

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from conformance import Unmet, assets, platform_folder
-from conformance.catalog import components
+from conformance.catalog import behaviours, components
 from conformance.clusters import local
 from conformance.components.pods import pod_template
 from conformance.platform import Platform
@@ -50,7 +50,8 @@ def cluster(team):
 
 @pytest.fixture
 def platform(cluster, folder, team):
-    with Platform.open(cluster, folder, component=NO_SCHEDULER_OF_ITS_OWN, team=team) as opened:
+    gang = next(one for one in behaviours() if one.id == "scheduling/gang::a_gang_that_fits_starts_whole")
+    with Platform.open(cluster, folder, behaviour=gang, component=NO_SCHEDULER_OF_ITS_OWN, team=team) as opened:
         yield opened
 
 

@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any
 
 from conformance import builds
-from conformance.components import LoadImages, Programs, fit_small_node, image_tag, install_programs
+from conformance.components import LoadImages, Programs, fit_small_node, image_tag, install_programs, webhooks
 from conformance.components.pods import IMAGE
 from conformance.components.training_operator.dress import dress
-from conformance.components.training_operator.faults import FAULTS, GANGS
+from conformance.components.training_operator.faults import FAULTS, GANGS, PROBE
 from conformance.components.volcano.names import POD_GROUP, SCHEDULER
 from conformance.model.component import Component
 from conformance.model.feature import Feature
@@ -31,6 +31,7 @@ def install(api: Api, spec: ComponentSpec, load_images: LoadImages) -> None:
                    because="the API server knows PodGroups")
     install_programs(api, PROGRAMS, _patched(load(builds.rendered("training-operator")), spec.settings),
                      load_images)
+    webhooks.await_answer(api, PROBE)
 
 
 def adds(settings: Mapping[str, Any]) -> frozenset[Feature]:

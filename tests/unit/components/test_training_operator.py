@@ -4,9 +4,12 @@ import pytest
 
 from conformance import assets, platform_folder
 from conformance.catalog import components
+from conformance.components import training_operator
 from conformance.model.feature import Feature
+from conformance.model.platform import ComponentSpec
 from conformance.model.promise import Team
 from conformance.model.workload import Workload
+from conformance.objects import Refused
 
 
 @pytest.fixture
@@ -47,3 +50,20 @@ def test_a_job_without_a_queue_names_none(operator, component):
     (job,) = operator.dress(Workload(pods=3, gpus_per_pod=8), team, "one")
     assert job["metadata"]["labels"] == {}
     assert job["spec"]["runPolicy"] == {"cleanPodPolicy": "None"}
+
+
+def test_it_is_installed_when_its_webhook_answers_and_not_before(monkeypatch):
+    """Its Deployment is available before the API server's node knows where the webhook's Service leads."""
+    answers = [Refused("PyTorchJob", 500, "connection refused"), Refused("PyTorchJob", 500, "connection refused"), None]
+
+    class Api:
+        def create(self, obj, *, dry_run):
+            assert dry_run
+            if answer := answers.pop(0):
+                raise answer
+
+    monkeypatch.setattr(training_operator, "install_programs", lambda *_: None)
+    monkeypatch.setattr(training_operator.builds, "rendered", lambda _: "")
+    monkeypatch.setattr(training_operator, "load", lambda _: [])
+    training_operator.install(Api(), ComponentSpec(name="training-operator", version="v1.9.4", settings={}), None)
+    assert answers == []

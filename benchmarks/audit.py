@@ -78,7 +78,6 @@ deny contains msg if {
 }
 """
 
-
 OURS_IN_CONFTEST = """\
 deny contains found.message if {{
 	some found in data.policies.{category}["{name}"].findings with input as {{"object": input}}
@@ -132,7 +131,7 @@ def main() -> int:
     args = parser.parse_args()
     ours = [str(Path(sys.executable).parent / "seatrial"), "audit"]
     with tempfile.TemporaryDirectory() as scratch:
-        folder, many, policy, as_peer = (Path(scratch, name) for name in ("pods", "many.yaml", "policy", "ours"))
+        folder, many, policy, our_policies = (Path(scratch, name) for name in ("pods", "many.yaml", "policy", "ours"))
         folder.mkdir()
         policy.mkdir()
         (policy / "main.rego").write_text(CONFTEST_POLICY)
@@ -140,7 +139,7 @@ def main() -> int:
         for number, pod in enumerate(pods[:FILES]):
             (folder / f"{number}.yaml").write_text(pod)
         many.write_text("---\n".join(pods))
-        count = for_conftest(pods[0], as_peer)
+        count = for_conftest(pods[0], our_policies)
         thousand = took([*ours, str(folder)], args.repeat)
         one = took([*ours, str(folder / "0.yaml")], args.repeat)
         documents = took([*ours, str(many)], args.repeat)
@@ -154,7 +153,7 @@ def main() -> int:
             if shutil.which(words[0] if words[0] != "sh" else name) is None:
                 print(f"{name:17} not installed")
                 continue
-            peer = took([word.format(folder=folder, policy=policy, ours=as_peer) for word in words], 1)
+            peer = took([word.format(folder=folder, policy=policy, ours=our_policies) for word in words], 1)
             print(f"{name:17} {peer.wall_s:6.2f} s  {peer.rss_mb:4.0f} MB   {peer.wall_s / thousand.wall_s:.1f} x ours"
                   + (f", with the {count} policies that these pods concern" if name.endswith("ours") else ""))
     missed = (thousand.wall_s > TARGET_S or thousand.rss_mb > TARGET_MB or one.wall_s > ONE_FILE_S or throughput > 1.1)

@@ -24,7 +24,7 @@ from conformance.clusters import local
 from conformance.components.pods import pod_template
 from conformance.model.names import FAKE, GPU_RESOURCE, NODE_LABEL
 from conformance.model.workload import Workload
-from conformance.objects import Object
+from conformance.objects import Api, Object
 from conformance.waiting import eventually
 
 NAME = "bench-survey"
@@ -71,7 +71,16 @@ def cluster_of(count_of_nodes: int) -> local.LocalCluster:
 def populated(count_of_nodes: int, count_of_pods: int) -> Path:
     """Return the kubeconfig of a new cluster of fake nodes and of pods that run on them and hold a GPU each."""
     cluster = cluster_of(count_of_nodes)
-    api = cluster.api
+    try:
+        populate(cluster.api, count_of_pods)
+    except BaseException:
+        cluster.close()
+        raise
+    return cluster.kubeconfig
+
+
+def populate(api: Api, count_of_pods: int) -> None:
+    """Add pods to the fake nodes, and wait until they run."""
     names = [node["metadata"]["name"] for node in api.list("v1/Node", labels=f"{NODE_LABEL}={FAKE}")]
     template = pod_template("bench", Workload(pods=count_of_pods, gpus_per_pod=1))
 
@@ -86,7 +95,6 @@ def populated(count_of_nodes: int, count_of_pods: int) -> Path:
         list(pool.map(lambda number: api.create(pod(number)), range(count_of_pods)))
     eventually(lambda: len(api.list("v1/Pod", "bench", fields="status.phase!=Running")), becomes=0, within=600,
                because="fake pods that do not run yet")
-    return cluster.kubeconfig
 
 
 def main() -> int:
@@ -98,10 +106,10 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="end with 1 when a target is missed")
     args = parser.parse_args()
     kubectl = str(builds.build(["kubectl"])["kubectl"].path)
+    # Elsewhere: what a child is said to have held at most begins with what its parent holds.
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as apart:
+        kubeconfig = apart.submit(populated, args.nodes, args.pods).result()
     try:
-        # Elsewhere: what a child is said to have held at most begins with what its parent holds.
-        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as apart:
-            kubeconfig = apart.submit(populated, args.nodes, args.pods).result()
         env = os.environ | {"KUBECONFIG": str(kubeconfig)}
         ours = took([str(Path(sys.executable).parent / "seatrial"), "survey", "--output", "json"], env, args.repeat)
         peers = {"kubectl get -o json": took([kubectl, "get", "nodes,pods", "-A", "-o", "json"], env, args.repeat),

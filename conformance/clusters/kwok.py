@@ -15,8 +15,8 @@ from conformance.model import names
 LEASE_S, RENEWED = 40, 4
 """A node renews its lease RENEWED times in LEASE_S seconds."""
 MOST_RENEWALS_PER_S = 128
-"""Of all fake nodes together, two cores have enough left for everything else; 500 for 5,000 nodes took both of them,
-came late, and the nodes were lost and found again all the time."""
+"""Of all fake nodes together: two cores have enough left for everything else. The 500 a second of 5,000 nodes at
+LEASE_S took both, came late, and nodes were lost and found again."""
 PARALLELISM = 16
 UNPLUGGED_LEASE: dict[str, Any] = {
     "spec": {"holderIdentity": "seatrial-unplugged", "leaseDurationSeconds": 86400}}

@@ -244,6 +244,7 @@ def test_a_child_that_dies_does_not_disturb_the_other_one(pretend):
 
 
 def test_a_usage_error_of_one_stops_the_others_first(pretend):
+    # A bounded wait for a state: it refuses once the other one has begun.
     refuses = ("end = time.monotonic() + 30\n"
                "while not os.path.exists('ready-b'):\n    assert time.monotonic() < end\n    time.sleep(0.01)\n"
                "print('ERROR: no such option')")

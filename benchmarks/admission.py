@@ -12,15 +12,17 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from conformance import assets, components, platform_folder
+from conformance import assets
 from conformance.clusters import local
 from conformance.components.kueue.dress import dress
-from conformance.model import names
+from conformance.folder import read
+from conformance.folder.promises import promised
+from conformance.kube.api import Api, is_true
+from conformance.kube.timeline import Timeline
+from conformance.model.labels import RUN_FOR
 from conformance.model.promise import Team
 from conformance.model.workload import Workload
-from conformance.objects import Api, is_true
-from conformance.promises import promised
-from conformance.timeline import Timeline
+from conformance.platform.install import install
 from conformance.waiting import eventually
 
 NAME, QUEUE = "bench-admission", "training-a"
@@ -33,7 +35,7 @@ def create(api: Api, team: Team, count: int, series: str) -> float:
     small = Workload(pods=1, gpus_per_pod=0)
     jobs = [dress(small, team, f"{series}-{number}")[-1] for number in range(count)]
     for job in jobs:
-        job["spec"]["template"]["metadata"]["annotations"] = {names.RUN_FOR: "100ms"}
+        job["spec"]["template"]["metadata"]["annotations"] = {RUN_FOR: "100ms"}
     start = time.monotonic()
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(api.create, jobs))
@@ -51,12 +53,12 @@ def conditions(timeline: Timeline, series: str, *any_of: str) -> Any:
 
 def main(count: int) -> None:
     """Measure and print."""
-    folder = platform_folder.load(assets.folder("reference-manifests") / "exercise-128-gpus")
+    folder = read.load(assets.folder("reference-manifests") / "exercise-128-gpus")
     team = next(team for team in promised(folder).teams if team.name == QUEUE)
     cluster = local.up(NAME, profile=folder.nodes)
     try:
         api = cluster.api
-        components.install(api, folder, cluster.load_images, lambda _: None)
+        install(api, folder, cluster.load_images, lambda _: None)
         with Timeline(api, team.namespace, kinds=[WORKLOAD]) as timeline:
             held = conditions(timeline, "held", "Admitted", "Finished")
             opened = conditions(timeline, "open", "Admitted", "Finished")

@@ -11,7 +11,7 @@ import time
 from dataclasses import replace
 
 from conformance.clusters import fake_nodes, local, nodes
-from conformance.objects import Api, is_true
+from conformance.kube.api import Api, is_true
 from conformance.waiting import eventually
 
 NAME = "bench-nodes"

@@ -20,9 +20,9 @@ from tempfile import TemporaryDirectory
 from conformance import builds
 from conformance.clusters import kind
 from conformance.clusters.kind import settings
-from conformance.clusters.local import cgroups
+from conformance.clusters.machine import cgroups
 from conformance.errors import SeatrialError
-from conformance.objects import Api, is_true
+from conformance.kube.api import Api, is_true
 from conformance.waiting import eventually
 
 OURS, PLAIN = "bench-ours", "bench-plain"

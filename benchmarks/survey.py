@@ -22,9 +22,9 @@ from statistics import median
 from conformance import builds
 from conformance.clusters import local
 from conformance.components.pods import pod_template
-from conformance.model.names import FAKE, GPU_RESOURCE, NODE_LABEL
+from conformance.kube.api import Api, Object
+from conformance.model.labels import FAKE, GPU_RESOURCE, NODE_LABEL
 from conformance.model.workload import Workload
-from conformance.objects import Api, Object
 from conformance.waiting import eventually
 
 NAME = "bench-survey"

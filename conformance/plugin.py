@@ -12,11 +12,11 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from conformance.ground import Ground
     from conformance.model.component import Component
     from conformance.model.promise import Team
-    from conformance.planning import Subject
-    from conformance.trial import Trial
+    from conformance.run.ground import Ground
+    from conformance.run.planning import Subject
+    from conformance.run.session import Trial
 
 TRIAL = pytest.StashKey["Trial"]()
 SUITES = "conformance.suites"
@@ -34,7 +34,7 @@ class Hooks:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of a run."""
-    from conformance.config import EXISTING_OPTIONS  # noqa: PLC0415
+    from conformance.run.settings import EXISTING_OPTIONS  # noqa: PLC0415
 
     group = parser.getgroup("seatrial", "Seatrial: behaviours of a GPU platform")
     add = group.addoption
@@ -65,7 +65,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_seatrial_ground(config: pytest.Config) -> Ground:  # noqa: ARG001
     """Return the ground that ships."""
-    from conformance.ground import RealGround  # noqa: PLC0415
+    from conformance.run.ground import RealGround  # noqa: PLC0415
 
     return RealGround()
 
@@ -91,8 +91,8 @@ def trial(config: pytest.Config) -> Trial:
     """Return the trial of this process, made when it is first asked for. Raises SeatrialError."""
     found = config.stash.get(TRIAL, None)
     if found is None:
-        from conformance.config import settings  # noqa: PLC0415
-        from conformance.trial import HANDED, Trial  # noqa: PLC0415
+        from conformance.run.session import HANDED, Trial  # noqa: PLC0415
+        from conformance.run.settings import settings  # noqa: PLC0415
 
         given = {name.removeprefix("seatrial_"): value for name, value in vars(config.option).items()
                  if name.startswith("seatrial_")}
@@ -151,7 +151,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 def pytest_configure_node(node: Any) -> None:
     """Open the cluster before the first worker of pytest-xdist starts, and hand it over."""
     if is_ours(node.config):
-        from conformance.trial import HANDED  # noqa: PLC0415
+        from conformance.run.session import HANDED  # noqa: PLC0415
 
         trial(node.config).open()
         node.workerinput[HANDED] = trial(node.config).handed()

@@ -11,8 +11,8 @@ from conformance.errors import UsageError
 from conformance.model.fidelity import Fidelity
 
 if TYPE_CHECKING:
+    from conformance.kube.api import Api
     from conformance.model.permit import Permit
-    from conformance.objects import Api
 
 Say = Callable[[str], None]
 
@@ -183,6 +183,5 @@ def attach(kind: str, *, name: str, kubeconfig: Path | None = None, context: str
     """Return a cluster that is already up. Raises UsageError when there is none such."""
     if kind_of(kind).ours:
         return kind_of(kind).maker.attach(name)
-    from conformance.clusters import existing  # noqa: PLC0415 (its imports are slow and others do without)
-
-    return existing.attach(kubeconfig, context)
+    found: Cluster = kind_of(kind).module.attach(kubeconfig, context)
+    return found

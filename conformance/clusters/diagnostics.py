@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from conformance.objects import Api, Object
+from conformance.kube.api import Api, Object
 
 NOT_COLLECTED = "not-collected.txt"
 

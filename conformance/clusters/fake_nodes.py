@@ -7,12 +7,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance import assets, located_yaml
+from conformance import assets
 from conformance.errors import UsageError, nearest
 from conformance.gpu import models
 from conformance.gpu.models import GpuModel
-from conformance.located_yaml import Document
-from conformance.model import names
+from conformance.kube import yaml
+from conformance.kube.yaml import Document
+from conformance.model.labels import (
+    ARCH_LABEL,
+    FAKE,
+    FAKE_TAINT,
+    GPU_RESOURCE,
+    HOSTNAME_LABEL,
+    KWOK_ANNOTATION,
+    NODE_LABEL,
+    OS_LABEL,
+    RACK_LABEL,
+    REGION_LABEL,
+    ZONE_LABEL,
+)
 
 REGION = "seatrial"
 KUBELET_VERSION = "v1.35.4"
@@ -102,11 +115,11 @@ def load_profile(name_or_path: str | Path) -> Profile:
     if not path.is_file():
         raise UsageError(f"there is no node profile {str(name_or_path)!r}",
                          nearest(str(name_or_path), profile_names()) + ", or name a YAML file")
-    documents = located_yaml.read(path)
+    documents = yaml.read(path)
     if len(documents) != 1:
         raise UsageError(f"{path}: a node profile is one YAML document, this has {len(documents)}")
     document = documents[0]
-    located_yaml.check(document, SCHEMA)
+    yaml.check(document, SCHEMA)
     return Profile(name=path.stem, description=document.data["description"],
                    groups=tuple(_group(document, index) for index in range(len(document.data["groups"]))))
 
@@ -132,13 +145,13 @@ def _zone(index: int) -> str:
 
 def _node(name: str, group: Group, *, zone: str, rack: str) -> dict[str, Any]:
     labels = {
-        names.NODE_LABEL: names.FAKE,
-        names.HOSTNAME_LABEL: name,
-        names.ARCH_LABEL: "amd64",
-        names.OS_LABEL: "linux",
-        names.REGION_LABEL: REGION,
-        names.ZONE_LABEL: zone,
-        names.RACK_LABEL: rack,
+        NODE_LABEL: FAKE,
+        HOSTNAME_LABEL: name,
+        ARCH_LABEL: "amd64",
+        OS_LABEL: "linux",
+        REGION_LABEL: REGION,
+        ZONE_LABEL: zone,
+        RACK_LABEL: rack,
         **group.gpu.labels(group.gpus_per_node),
     }
     resources = {
@@ -146,13 +159,13 @@ def _node(name: str, group: Group, *, zone: str, rack: str) -> dict[str, Any]:
         "memory": group.memory,
         "pods": str(group.pods),
         "ephemeral-storage": EPHEMERAL_STORAGE,
-        names.GPU_RESOURCE: str(group.gpus_per_node),
+        GPU_RESOURCE: str(group.gpus_per_node),
     }
     return {
         "apiVersion": "v1",
         "kind": "Node",
-        "metadata": {"name": name, "labels": labels, "annotations": {names.KWOK_ANNOTATION: names.FAKE}},
-        "spec": {"taints": [{"key": names.FAKE_TAINT, "value": "true", "effect": "NoSchedule"}]},
+        "metadata": {"name": name, "labels": labels, "annotations": {KWOK_ANNOTATION: FAKE}},
+        "spec": {"taints": [{"key": FAKE_TAINT, "value": "true", "effect": "NoSchedule"}]},
         "status": {
             "capacity": resources,
             "allocatable": dict(resources),

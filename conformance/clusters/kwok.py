@@ -1,6 +1,6 @@
 """How KWOK is started: its arguments and its configuration.
 
-Two ways to fail a fake node. The annotation `names.NODE_FAILS` is a kubelet that says it is not ready: seen
+Two ways to fail a fake node. The annotation `NODE_FAILS` is a kubelet that says it is not ready: seen
 at once, deleted pods go. `UNPLUGGED_LEASE` is a machine that is dead: seen after the controller manager's
 grace period, and, as in life, deleted pods hang until the node comes back or its object is deleted.
 """
@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from conformance.model import names
+from conformance.model.labels import FAKE, KWOK_ANNOTATION
 
 LEASE_S, RENEWED = 40, 4
 """A node renews its lease RENEWED times in LEASE_S seconds."""
@@ -47,7 +47,7 @@ def kwok_arguments(*, kubeconfig: Path | None, config: Path, node_ip: str, cidr:
     arguments = [
         *([f"--kubeconfig={kubeconfig}"] if kubeconfig else []),
         f"--config={config}",
-        f"--manage-nodes-with-annotation-selector={names.KWOK_ANNOTATION}={names.FAKE}",
+        f"--manage-nodes-with-annotation-selector={KWOK_ANNOTATION}={FAKE}",
         f"--node-ip={node_ip}",
         f"--node-port={port}",
         f"--server-address={listen or node_ip}:{port}",

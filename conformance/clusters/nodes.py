@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from conformance.gpu import models
-from conformance.model import names
-from conformance.objects import Api, Object, is_true
+from conformance.kube.api import Api, Object, is_true
+from conformance.model.labels import NODE_LABEL, REAL
 from conformance.waiting import eventually, patience
 
 GPU_MODEL = "H100-SXM-80GB"
@@ -14,7 +14,7 @@ GPU_MODEL = "H100-SXM-80GB"
 
 def real_labels(gpus: int) -> dict[str, str]:
     """Return the labels of a real node with so many fake GPUs: as GPU Feature Discovery says it, for queues to find."""
-    return {names.NODE_LABEL: names.REAL, **(models.model(GPU_MODEL).labels(gpus) if gpus else {})}
+    return {NODE_LABEL: REAL, **(models.model(GPU_MODEL).labels(gpus) if gpus else {})}
 
 
 def add(api: Api, wanted: Iterable[Object]) -> None:

@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from conformance import builds
-from conformance.model.platform import PlatformFolder
-from conformance.objects import Api, Object, is_true
+from conformance.kube.api import Api, Object, is_true
 from conformance.waiting import eventually, patience
 
-Say = Callable[[str], None]
 LoadImages = Callable[[dict[str, Path]], None]
 
 # Node time is scarce on a laptop and plentiful on a cluster: upstream's requests would not fit together.
@@ -26,23 +24,6 @@ class Programs:
     images: tuple[str, ...]
     deployments: tuple[tuple[str, str], ...]
     """(namespace, name) of what must be available before it can be used."""
-
-
-def install(api: Api, folder: PlatformFolder, load_images: LoadImages, say: Say) -> None:
-    """Install a folder's components side by side, then apply its manifests.
-
-    `load_images` puts OCI archives where the cluster's nodes find them. Raises SeatrialError.
-    """
-    from conformance.catalog import components  # noqa: PLC0415 -- the catalogue walks this package
-
-    known = components()
-    with ThreadPoolExecutor(4) as pool:
-        jobs = [pool.submit(known[spec.name].install, api, spec, load_images) for spec in folder.components]
-        for spec, job in zip(folder.components, jobs, strict=True):
-            job.result()
-            say(f"{spec.name} {spec.version} is ready")
-    api.apply_all(dict(manifest.object) for manifest in folder.manifests)
-    say(f"{len(folder.manifests)} manifests of {folder.name} are applied")
 
 
 def install_programs(api: Api, programs: Programs, objects: Iterable[Object], load_images: LoadImages) -> None:

@@ -6,8 +6,8 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 from conformance.errors import SeatrialError
+from conformance.kube.api import Object
 from conformance.model.fault import Site
-from conformance.objects import Object
 
 CRD = "apiextensions.k8s.io/v1/CustomResourceDefinition"
 RULES = "x-kubernetes-validations"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from conformance.model import names
+from conformance.model.labels import FAKE, FAKE_TAINT, GPU_RESOURCE, HOSTNAME_LABEL, NODE_LABEL, WORKLOAD
 from conformance.model.workload import Placement, Workload
 
 IMAGE = "seatrial.local/busybox:1"
@@ -15,28 +15,28 @@ def pod_template(name: str, workload: Workload, *, container: str = "main", rest
         "containers": [{
             "name": container, "image": workload.image or IMAGE, "imagePullPolicy": "IfNotPresent",
             "command": list(workload.command or ("sleep", "86400")),
-            "resources": {"requests": {"cpu": "10m", names.GPU_RESOURCE: str(workload.gpus_per_pod)},
-                          "limits": {names.GPU_RESOURCE: str(workload.gpus_per_pod)}},
+            "resources": {"requests": {"cpu": "10m", GPU_RESOURCE: str(workload.gpus_per_pod)},
+                          "limits": {GPU_RESOURCE: str(workload.gpus_per_pod)}},
         }],
     }
     if workload.placement:
         _place(spec, workload.placement)
     elif not workload.on_real_node:
-        spec["tolerations"] = [{"key": names.FAKE_TAINT, "operator": "Exists"}]
-        spec["nodeSelector"] = {names.NODE_LABEL: names.FAKE}
+        spec["tolerations"] = [{"key": FAKE_TAINT, "operator": "Exists"}]
+        spec["nodeSelector"] = {NODE_LABEL: FAKE}
     if workload.node:
-        spec.setdefault("nodeSelector", {})[names.HOSTNAME_LABEL] = workload.node
+        spec.setdefault("nodeSelector", {})[HOSTNAME_LABEL] = workload.node
     if workload.leaves_lost_node_after_s is not None:
         spec.setdefault("tolerations", []).extend(
             {"key": f"node.kubernetes.io/{state}", "operator": "Exists", "effect": "NoExecute",
              "tolerationSeconds": workload.leaves_lost_node_after_s} for state in ("not-ready", "unreachable"))
-    return {"metadata": {"labels": {names.WORKLOAD: name}}, "spec": spec}
+    return {"metadata": {"labels": {WORKLOAD: name}}, "spec": spec}
 
 
 def _place(spec: dict[str, Any], where: Placement) -> None:
     """Put pods where the owner of a cluster wants them, and let them be what he wants."""
     # Nodes with GPUs keep others away by the name of the resource.
-    spec["tolerations"] = [{"key": key, "operator": "Exists"} for key in (names.FAKE_TAINT, names.GPU_RESOURCE)]
+    spec["tolerations"] = [{"key": key, "operator": "Exists"} for key in (FAKE_TAINT, GPU_RESOURCE)]
     if where.node_selector:
         spec["nodeSelector"] = dict(where.node_selector)
     if where.priority_class:

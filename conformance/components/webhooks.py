@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from conformance.errors import SeatrialError
+from conformance.kube.api import Api, Object, Refused, name_of
 from conformance.model.fault import Site
-from conformance.objects import Api, Object, Refused, name_of
 from conformance.waiting import eventually, patience
 
 VALIDATING = "admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration"

@@ -12,7 +12,7 @@ import yaml
 from conformance import assets
 from conformance.errors import UsageError, nearest
 from conformance.gpu.mig import Mig, Profile
-from conformance.model import names as labels
+from conformance.model import labels
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,9 @@
-"""`seatrial policy export`: the policies as Gatekeeper's ConstraintTemplates and Constraints.
+"""The policies as Gatekeeper's ConstraintTemplates and Constraints.
 
 What sees one object as it will be stored, and needs no facts, can be held at admission: the rule goes into a template's
 library as it is, and the template's own module hands it the object under review.
 """
 
-import argparse
 import hashlib
 import json
 import re
@@ -16,7 +15,7 @@ from typing import Any
 
 from conformance.errors import UsageError
 from conformance.model.finding import Policy, Severity
-from conformance.policy import facts, policies, rego
+from conformance.policy import rego
 from conformance.policy.engine import ANY, POD_KINDS
 from conformance.policy.policies import PODS, Corpus
 
@@ -49,33 +48,6 @@ class Exported:
     """The ConstraintTemplate, in YAML."""
     constraint: str
     """The Constraint, in YAML."""
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare its arguments."""
-    add = parser.add_argument
-    add("folder", type=Path, metavar="DIR", help=f"gets {TEMPLATES}/ and {CONSTRAINTS}/; must be empty or not be there")
-    add("--enforcement", choices=ENFORCEMENTS, default="audit",
-        help="deny: errors are refused at admission, and the lesser ones draw a warning; audit: all are only reported "
-             "(default: %(default)s)")
-    add("--only", action="append", default=[], metavar="POLICY", help="only this policy, or category of policies")
-    add("--policies", type=Path, action="append", default=[], metavar="DIR", help="policies of your own, besides ours")
-
-
-def run(args: argparse.Namespace) -> int:
-    """Write the files and say how to apply them; return 0. Raises UsageError, SeatrialError."""
-    corpus = policies.load(*args.policies)
-    corpus = corpus.only(args.only) if args.only else corpus
-    exported = list(export(corpus, facts.data({}), args.enforcement))
-    _write(args.folder, exported)
-    left = len(corpus.policies) - len(exported)
-    print(f"{len(exported)} policies are in {args.folder}"
-          + (f"; {left} stay with the audit: they see several objects, need facts of the cluster, or look at fields "
-             "that it drops before admission" if left else ""))
-    print(f"kubectl apply -f {args.folder / TEMPLATES}\n"
-          "kubectl wait --for=jsonpath='{.status.created}'=true constrainttemplates --all\n"
-          f"kubectl apply -f {args.folder / CONSTRAINTS}")
-    return 0
 
 
 def export(corpus: Corpus, data: Mapping[str, Any], enforcement: str) -> Iterator[Exported]:
@@ -188,7 +160,8 @@ def _kinds(policy: Policy) -> str:
                    for group, names in groups.items())
 
 
-def _write(folder: Path, exported: Sequence[Exported]) -> None:
+def write(folder: Path, exported: Sequence[Exported]) -> None:
+    """Write what was exported into a folder. Raises UsageError where it is not empty or cannot be written."""
     try:
         if folder.exists() and any(folder.iterdir()):
             raise UsageError(f"{folder} is not empty", "name another folder: nothing is written over")

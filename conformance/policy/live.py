@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from conformance.errors import SeatrialError
+from conformance.kube.api import Api
 from conformance.model.finding import Problem
-from conformance.objects import Api
 from conformance.policy import masking
 from conformance.policy.documents import Document, Part
 from conformance.policy.engine import ANY, POD_KINDS

@@ -70,10 +70,10 @@ def load(model: str, dtype: str | None = None) -> LanguageModel:
                                    hub=said["hub"])
     if not os.path.exists(model):
         raise UsageError(f"there is no model {model!r}, and no such file", nearest(model, names()))
-    from conformance import located_yaml  # noqa: PLC0415 -- slow to load, and every audit reads our models
+    from conformance.kube import yaml  # noqa: PLC0415 -- slow to load, and every audit reads our models
 
     file = Path(model, "config.json") if os.path.isdir(model) else Path(model)
-    documents = located_yaml.read(file)
+    documents = yaml.read(file)
     if len(documents) != 1 or not isinstance(documents[0].data, dict):
         raise UsageError(f"{file}: is not a config.json: it must be one object")
     name = file.parent.resolve().name if file.name == "config.json" else file.stem

@@ -6,11 +6,12 @@ Of nodes and pods it keeps numbers, one page of objects at a time: a large clust
 from collections.abc import Mapping
 from functools import partial
 
-from conformance import catalog, promises
+from conformance import catalog
+from conformance.folder import promises
+from conformance.kube.api import Api
 from conformance.model.component import Component
-from conformance.model.platform import ComponentSpec, PlatformFolder
+from conformance.model.folder import ComponentSpec, PlatformFolder
 from conformance.model.survey import Present, Survey
-from conformance.objects import Api
 from conformance.survey import checks, extras, nodes, queues
 from conformance.survey.reader import Reader
 

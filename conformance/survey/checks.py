@@ -2,13 +2,16 @@
 
 from collections.abc import Collection, Mapping
 
-from conformance import catalog, judging, planning, promises, visiting
+from conformance import catalog
+from conformance.folder import promises
 from conformance.model.behaviour import Behaviour
 from conformance.model.component import Component
 from conformance.model.fidelity import Fidelity
-from conformance.model.platform import PlatformFolder
+from conformance.model.folder import PlatformFolder
 from conformance.model.survey import Check
-from conformance.planning import Subject
+from conformance.platform import on_existing
+from conformance.run import judging, planning
+from conformance.run.planning import Subject
 
 PROMISE = "promise "
 
@@ -38,7 +41,7 @@ def _check(behaviour: Behaviour, subject: Subject, there: Collection[str], groun
     return Check(id=f"{behaviour.id}[{subject.id}]", promise=behaviour.title, requirement=behaviour.requirement,
                  subject="" if subject.refusal else subject.id, missing=missing, supplied_by=supplied_by,
                  fidelity=None if missing else judging.stands_on(behaviour, ground).label,
-                 allowed_by=() if missing else (*(no.way_out for no in visiting.not_allowed(
+                 allowed_by=() if missing else (*(no.way_out for no in on_existing.not_allowed(
                      behaviour, subject.component, None)), *which))
 
 

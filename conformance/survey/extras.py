@@ -4,8 +4,8 @@ from collections import Counter
 
 from conformance.components.gatekeeper.names import CONSTRAINTS
 from conformance.errors import SeatrialError
+from conformance.kube.api import is_true
 from conformance.model.survey import Present
-from conformance.objects import is_true
 from conformance.survey.reader import Reader
 
 GATEWAYS = "gateway.networking.k8s.io"

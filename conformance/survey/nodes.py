@@ -5,10 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from conformance.clusters.existing import GPUS, fidelity_of, offers_gpus
-from conformance.model import names
+from conformance.kube.api import Object, is_true
 from conformance.model.fidelity import Fidelity
+from conformance.model.labels import (
+    GPU_COUNT,
+    GPU_MEMORY,
+    GPU_PRODUCT,
+    GPU_REPLICAS,
+    GPU_RESOURCE,
+    GPU_SHARING,
+    MIG_CONFIG,
+    MIG_STRATEGY,
+)
 from conformance.model.survey import GpuNodes, Nodes
-from conformance.objects import Object, is_true
 from conformance.survey.reader import Reader
 
 ENDED = ("Succeeded", "Failed")
@@ -39,8 +48,8 @@ class _Group:
     in_use: Counter[str] = field(default_factory=Counter)
 
 
-_ALIKE = (names.GPU_PRODUCT, names.GPU_MEMORY, names.GPU_SHARING, names.GPU_REPLICAS, names.MIG_STRATEGY,
-          names.MIG_CONFIG)
+_ALIKE = (GPU_PRODUCT, GPU_MEMORY, GPU_SHARING, GPU_REPLICAS, MIG_STRATEGY,
+          MIG_CONFIG)
 _Key = tuple[object, ...]
 
 
@@ -68,7 +77,7 @@ def look(reader: Reader) -> Found:
                     gpu_nodes=tuple(_told(group) for group in groups.values()), dra_drivers=_drivers(reader)),
         fidelity=min(kinds, default=Fidelity.CONTROL_PLANE),
         mixed=0 < kinds[Fidelity.CONTROL_PLANE] < kinds.total(),
-        whole_gpus=sum(group.devices[names.GPU_RESOURCE] for group in groups.values()))
+        whole_gpus=sum(group.devices[GPU_RESOURCE] for group in groups.values()))
 
 
 def _add(group: _Group, node: Object, devices: Mapping[str, int], labels: Mapping[str, str]) -> None:
@@ -76,8 +85,8 @@ def _add(group: _Group, node: Object, devices: Mapping[str, int], labels: Mappin
     group.ready += is_true(node, "Ready")
     group.devices.update(devices)
     # With the strategy `single` the label counts instances, and none counts GPUs.
-    counted = labels.get(names.GPU_COUNT, "") if labels.get(names.MIG_STRATEGY) != "single" or "-MIG-" not in \
-        labels.get(names.GPU_PRODUCT, "") else ""
+    counted = labels.get(GPU_COUNT, "") if labels.get(MIG_STRATEGY) != "single" or "-MIG-" not in \
+        labels.get(GPU_PRODUCT, "") else ""
     group.gpus = group.gpus + int(counted) if counted.isdigit() and group.gpus is not None else None
 
 
@@ -112,13 +121,13 @@ def _drivers(reader: Reader) -> tuple[str, ...]:
 
 def _told(group: _Group) -> GpuNodes:
     labels = group.labels
-    memory, replicas = labels.get(names.GPU_MEMORY, ""), labels.get(names.GPU_REPLICAS, "")
+    memory, replicas = labels.get(GPU_MEMORY, ""), labels.get(GPU_REPLICAS, "")
     shared = int(replicas) if replicas.isdigit() else 1
-    sharing = labels.get(names.GPU_SHARING) or ("time-slicing" if shared > 1 else "none")
-    offered_by = labels.get(names.MIG_STRATEGY) or "none"
-    instances = "-MIG-" in labels.get(names.GPU_PRODUCT, "") or any("/mig-" in name for name in group.devices)
-    return GpuNodes(product=labels.get(names.GPU_PRODUCT, ""), memory_mib=int(memory) if memory.isdigit() else None,
+    sharing = labels.get(GPU_SHARING) or ("time-slicing" if shared > 1 else "none")
+    offered_by = labels.get(MIG_STRATEGY) or "none"
+    instances = "-MIG-" in labels.get(GPU_PRODUCT, "") or any("/mig-" in name for name in group.devices)
+    return GpuNodes(product=labels.get(GPU_PRODUCT, ""), memory_mib=int(memory) if memory.isdigit() else None,
                     real=group.real, nodes=group.nodes, ready=group.ready, gpus=group.gpus, sharing=sharing,
                     replicas=shared, mig=offered_by if instances else "none",
-                    mig_config=labels.get(names.MIG_CONFIG, ""), devices=dict(group.devices),
+                    mig_config=labels.get(MIG_CONFIG, ""), devices=dict(group.devices),
                     in_use={name: group.in_use[name] for name in group.devices})

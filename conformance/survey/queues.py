@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from conformance import promises, visiting
-from conformance import queues as written
-from conformance.model.names import GPU_RESOURCE
-from conformance.model.platform import Manifest, PlatformFolder
+from conformance.folder import promises
+from conformance.folder import queues as written
+from conformance.model.folder import Manifest, PlatformFolder
+from conformance.model.labels import GPU_RESOURCE
 from conformance.model.quantity import devices
 from conformance.model.survey import Queue
+from conformance.platform import on_existing
 from conformance.survey.reader import Reader
 
 HERE = Path("cluster")
@@ -36,7 +37,7 @@ def _of_kueue(live: PlatformFolder) -> Iterator[Queue]:
         if queue.quota.covers_gpus:
             yield Queue(kind="ClusterQueue", name=queue.name, cohort=queue.cohort or "",
                         guaranteed_gpus=queue.quota.nominal, may_borrow_gpus=written.borrowable(queue, live.manifests),
-                        lends_gpus=promises.lends(queue), gpus_in_use=visiting.reserved(queue.manifest.object),
+                        lends_gpus=promises.lends(queue), gpus_in_use=on_existing.reserved(queue.manifest.object),
                         doors=tuple(f"{door.namespace}/{door.name}" for door in doors
                                     if door.cluster_queue == queue.name))
 

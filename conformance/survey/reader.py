@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from conformance.errors import SeatrialError
+from conformance.kube.api import Api, Forbidden, Object, Unauthorized, Unreachable
 from conformance.model.survey import Unread
-from conformance.objects import Api, Forbidden, Object, Unauthorized, Unreachable
 
 T = TypeVar("T")
 

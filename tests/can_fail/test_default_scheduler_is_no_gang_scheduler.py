@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from conformance import Unmet, assets, platform_folder
+from conformance import Unmet, assets
 from conformance.catalog import behaviours, components
 from conformance.clusters import local
 from conformance.components.pods import pod_template
+from conformance.folder import read
 from conformance.platform import Platform
 from conformance.suites.scheduling import test_gang as gangs
 
@@ -27,7 +28,7 @@ NO_SCHEDULER_OF_ITS_OWN = replace(components()["volcano"], name="default-schedul
 
 @pytest.fixture(scope="module")
 def folder():
-    return platform_folder.load(assets.folder("reference-manifests") / "gang-training")
+    return read.load(assets.folder("reference-manifests") / "gang-training")
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from conformance.clusters import local
 from conformance.model.fidelity import Fidelity
 from conformance.model.outcome import Outcome
 from conformance.model.report import Report, Result
-from conformance.report import json as json_report
+from conformance.report.run import json as json_report
 
 INPUTS = {"inputs.platform": "platforms/a b\nplatforms/c\n", "inputs.cluster": "local", "inputs.options": "",
           "inputs.report": "seatrial-report"}

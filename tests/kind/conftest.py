@@ -67,7 +67,7 @@ def shared_engine(apart_for_all):
 
 @pytest.fixture(scope="session")
 def kind_config(tmp_path_factory):
-    from conformance.clusters.local import cgroups
+    from conformance.clusters.machine import cgroups
 
     path = tmp_path_factory.mktemp("kind") / "kind.yaml"
     path.write_text(CONFIG + ("" if cgroups.is_v2() else ON_CGROUP_V1))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conformance.clusters import local
-from conformance.clusters.local import lifecycle, network
+from conformance.clusters.local import bridges, lifecycle
 from conformance.errors import SeatrialError
 
 
@@ -26,26 +26,27 @@ def small_disk(monkeypatch):
 
 
 def test_a_disk_too_small_for_a_node_is_refused_before_anything_is_started(small_disk):
-    before = network.links()
+    before = bridges.links()
     with pytest.raises(SeatrialError, match=rf"the disk that holds {small_disk}/clusters has 9\d MB free, "
                                             "1 node need 400") as refused:
         local.up("too-big", profile=None)
     assert "SEATRIAL_STATE" in refused.value.way_out
-    assert network.links() == before
+    assert bridges.links() == before
 
 
 def test_a_disk_that_fills_up_while_a_cluster_comes_up_is_named_and_nothing_stays(small_disk, monkeypatch):
     monkeypatch.setattr(lifecycle, "ROOM_PER_NODE_MB", 0)  # as if another program took the room afterwards
-    before = network.links()
+    before = bridges.links()
     with pytest.raises(SeatrialError, match=rf"^the disk that holds {small_disk}/clusters is full"):
         local.up("squeezed", profile=None)
     assert lifecycle.leftovers("squeezed") == []
-    assert network.links() == before
+    assert bridges.links() == before
 
 
 TAKE_A_NUMBER = """
 import sys
-from conformance.clusters.local import lifecycle, network
+from conformance.clusters.local import bridges, lifecycle
+from conformance.clusters.machine import network
 sys.stdin.readline()
 for turn in range(8):
     print(lifecycle.reserve(f"taken-{turn}", real_nodes=1, gpus_per_node=0).number, flush=True)
@@ -55,7 +56,7 @@ lifecycle.remove_all()
 
 
 def test_clusters_of_two_state_folders_that_start_together_never_share_a_number(tmp_path):
-    before, numbers = network.links(), []
+    before, numbers = bridges.links(), []
     with ExitStack() as racers:
         started = [racers.enter_context(subprocess.Popen(
             [sys.executable, "-c", TAKE_A_NUMBER], env=os.environ | {"SEATRIAL_STATE": str(tmp_path / state)},
@@ -68,4 +69,4 @@ def test_clusters_of_two_state_folders_that_start_together_never_share_a_number(
             racer.communicate("over\n")
     assert [racer.returncode for racer in started] == [0, 0]
     assert len(set(numbers)) == len(numbers) == 16
-    assert network.links() == before
+    assert bridges.links() == before

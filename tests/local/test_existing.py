@@ -18,10 +18,12 @@ from pathlib import Path
 
 import pytest
 
-from conformance import assets, components, platform_folder
+from conformance import assets
 from conformance.clusters import local
 from conformance.clusters.existing import rights
-from conformance.objects import load
+from conformance.folder import read
+from conformance.kube.api import load
+from conformance.platform.install import install
 from conformance.waiting import eventually
 
 NAME, PREFIX = "test-existing", "trial-"
@@ -108,10 +110,10 @@ def without(wanted, verb, group, resource):
 
 @pytest.fixture(scope="module")
 def theirs(tmp_path_factory):
-    folder = platform_folder.load(THEIRS)
+    folder = read.load(THEIRS)
     cluster = local.up(NAME, profile=folder.nodes)
     try:
-        components.install(cluster.api, folder, cluster.load_images, lambda text: None)
+        install(cluster.api, folder, cluster.load_images, lambda text: None)
         yield Theirs(cluster, tmp_path_factory.mktemp("accounts"))
     finally:
         cluster.close()

@@ -9,15 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from conformance import assets, builds, components, platform_folder
+from conformance import assets, builds
 from conformance.clusters import local
 from conformance.components.gatekeeper import enforcement
 from conformance.components.gatekeeper.names import VALIDATING, WEBHOOK
 from conformance.components.webhooks import VALIDATING as CONFIGURATION
+from conformance.folder import read
+from conformance.kube.api import Refused, kind_of, load, name_of, parse
 from conformance.matching import like
 from conformance.model.finding import PolicyClass
-from conformance.model.platform import ComponentSpec
-from conformance.objects import Refused, kind_of, load, name_of, parse
+from conformance.model.folder import ComponentSpec
+from conformance.platform.install import install
 from conformance.policy import export, facts, policies
 from conformance.policy.engine import Question, Regorus, Selection
 from conformance.waiting import eventually
@@ -36,11 +38,11 @@ AUDITED_WITHIN_S = 180
 @pytest.fixture(scope="module")
 def api(tmp_path_factory):
     """Every component that refuses, Gatekeeper beside them, and all policies as the command says how to apply them."""
-    folder = platform_folder.load(Path(__file__).parent / "all-admission")
-    gatekeeper = ComponentSpec(name="gatekeeper", version=platform_folder.pinned_version("gatekeeper"))
+    folder = read.load(Path(__file__).parent / "all-admission")
+    gatekeeper = ComponentSpec(name="gatekeeper", version=read.pinned_version("gatekeeper"))
     cluster = local.up(NAME)
     try:
-        components.install(cluster.api, dataclasses.replace(folder, components=(*folder.components, gatekeeper)),
+        install(cluster.api, dataclasses.replace(folder, components=(*folder.components, gatekeeper)),
                            cluster.load_images, lambda text: None)
         # Upstream's webhook lets pass what it has not judged within 3 s; a busy machine is no policy that is quiet.
         cluster.api.patch(CONFIGURATION, VALIDATING, [

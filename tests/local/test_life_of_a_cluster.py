@@ -10,7 +10,7 @@ import pytest
 
 from conformance.clusters import local
 from conformance.errors import UsageError
-from conformance.objects import Refused
+from conformance.kube.api import Refused
 from conformance.waiting import eventually, patience
 
 IMAGE = "seatrial.local/busybox:1"

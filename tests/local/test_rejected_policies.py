@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from conformance import assets, components, platform_folder
+from conformance import assets
 from conformance.clusters import local
+from conformance.folder import read
+from conformance.kube.api import Refused, kind_of, load, name_of
 from conformance.model.finding import PolicyClass
-from conformance.objects import Refused, kind_of, load, name_of
+from conformance.platform.install import install
 from conformance.policy import policies
 from conformance.waiting import eventually
 
@@ -21,10 +23,10 @@ UNSERVED = ("serving.kserve.io", "serving.knative.dev", "keda.sh", "resource.nvi
 
 @pytest.fixture(scope="module")
 def api():
-    folder = platform_folder.load(Path(__file__).parent / "all-admission")
+    folder = read.load(Path(__file__).parent / "all-admission")
     cluster = local.up(NAME)
     try:
-        components.install(cluster.api, folder, cluster.load_images, lambda text: None)
+        install(cluster.api, folder, cluster.load_images, lambda text: None)
         yield cluster.api
     finally:
         cluster.close()

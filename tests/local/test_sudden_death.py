@@ -85,7 +85,7 @@ def test_after_kill_9_of_down_the_next_down_leaves_nothing(apart):
 
 def test_a_cluster_whose_first_process_was_killed_can_be_brought_up_again(apart):
     assert apart.seatrial("up", "--name", "doomed")[0] == 0
-    (first,) = apart.pids("node.py", but="unshare")
+    (first,) = apart.pids("supervisor.py", but="unshare")
     os.kill(first, signal.SIGKILL)
     assert [one["state"] for one in json.loads(apart.seatrial("status", "--output", "json")[1])] == ["dead"]
     code, _, said = apart.seatrial("up", "--name", "doomed")

@@ -16,16 +16,24 @@ from conformance.clusters.existing.fence import Bounds, FencedApi
 from conformance.clusters.existing.lock import Lock, await_free
 from conformance.clusters.existing.sweep import NAMESPACE, blocked, sweep
 from conformance.errors import SeatrialError, UsageError
-from conformance.model import names
+from conformance.kube.api import Api, Object
 from conformance.model.fidelity import Fidelity
+from conformance.model.labels import (
+    GPU_PRESENT,
+    GPU_RESOURCE,
+    HOSTNAME_LABEL,
+    KWOK_ANNOTATION,
+    MADE_UNDER,
+    NODE_LABEL,
+    SIMULATED,
+)
 from conformance.model.permit import Permit
 from conformance.model.workload import Placement
-from conformance.objects import Api, Object
 from conformance.waiting import Unmet, eventually, patience
 
 Say = Callable[[str], None]
 
-GPUS = (names.GPU_RESOURCE, "nvidia.com/mig-")
+GPUS = (GPU_RESOURCE, "nvidia.com/mig-")
 """How the names of resources begin that are GPUs, shares of them or instances on them."""
 NAME_LABEL = "kubernetes.io/metadata.name"
 OUTAGE_S = 30
@@ -35,17 +43,17 @@ OUTAGE_S = 30
 def fidelity_of(node: Object) -> Fidelity:
     """Return how real a verdict is that stands on a node, as far as the node says."""
     labels, annotations = node["metadata"].get("labels") or {}, node["metadata"].get("annotations") or {}
-    if names.KWOK_ANNOTATION in annotations:
+    if KWOK_ANNOTATION in annotations:
         return Fidelity.CONTROL_PLANE
-    pretends = names.NODE_LABEL in labels or names.SIMULATED in labels
-    return Fidelity.HARDWARE if labels.get(names.GPU_PRESENT) == "true" and not pretends else Fidelity.NODE
+    pretends = NODE_LABEL in labels or SIMULATED in labels
+    return Fidelity.HARDWARE if labels.get(GPU_PRESENT) == "true" and not pretends else Fidelity.NODE
 
 
 def offers_gpus(node: Object) -> bool:
     """Whether a node has GPUs, or instances on one."""
     offered = (node.get("status") or {}).get("allocatable") or {}
     return any(name.startswith(GPUS) for name in offered) or \
-        (node["metadata"].get("labels") or {}).get(names.GPU_PRESENT) == "true"
+        (node["metadata"].get("labels") or {}).get(GPU_PRESENT) == "true"
 
 
 def selector(where: Placement) -> str:
@@ -174,7 +182,7 @@ def _check_nodes(api: Api, where: Placement) -> None:
         if offers_gpus(node):
             said = node["metadata"].get("labels") or {}
             labels[fidelity_of(node) is Fidelity.CONTROL_PLANE].append(
-                {f"{key}={value}" for key, value in said.items() if key != names.HOSTNAME_LABEL})
+                {f"{key}={value}" for key, value in said.items() if key != HOSTNAME_LABEL})
     fake, real = labels[True], labels[False]
     if not fake and not real:
         raise UsageError(f"no node of {api.host} with GPUs has the labels {selector(where) or '(any)'}",
@@ -193,7 +201,7 @@ def clear(api: Api, prefix: str | None) -> list[str]:
 
     Raises SeatrialError that names what stays, or who is still at work there.
     """
-    label = names.MADE_UNDER + (f"={prefix.removesuffix('-')}" if prefix else "")
+    label = MADE_UNDER + (f"={prefix.removesuffix('-')}" if prefix else "")
     homes = {str(space["metadata"]["name"]) for space in api.each(NAMESPACE, labels=label)}
     for home in sorted(homes | ({Permit(prefix=prefix).home} if prefix else set())):
         await_free(api, home)

@@ -5,9 +5,9 @@ import time
 
 from conformance.clusters.existing.lock import Lock
 from conformance.errors import Disabled, SeatrialError
-from conformance.model import names
+from conformance.kube.api import Api, Object, kind_of
+from conformance.model.labels import MADE_UNDER
 from conformance.model.permit import Disturbance, Permit
-from conformance.objects import Api, Object, kind_of
 
 NAMESPACE, NODE = "v1/Namespace", "v1/Node"
 
@@ -56,7 +56,7 @@ class FencedApi(Api):
         self.bounds.check_time()
         metadata = obj["metadata"]
         self._touch("make", kind_of(obj), str(metadata.get("name", "")), metadata.get("namespace"))
-        labels = {**(metadata.get("labels") or {}), names.MADE_UNDER: self.permit.mark}
+        labels = {**(metadata.get("labels") or {}), MADE_UNDER: self.permit.mark}
         return {**obj, "metadata": {**metadata, "labels": labels}}
 
     def _touch(self, verb: str, kind: str, name: str, namespace: str | None) -> None:

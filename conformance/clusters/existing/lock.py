@@ -10,7 +10,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 from conformance.errors import SeatrialError
-from conformance.objects import Api, Object, Refused
+from conformance.kube.api import Api, Object, Refused
 from conformance.waiting import eventually
 
 LEASE, NAME = "coordination.k8s.io/v1/Lease", "seatrial"

@@ -7,7 +7,7 @@ from functools import cache
 
 from conformance import assets
 from conformance.errors import SeatrialError
-from conformance.objects import Api, Object, load
+from conformance.kube.api import Api, Object, load
 
 RUN, CHANGES = "seatrial-run", "seatrial-changes"
 """The roles of what a run reads of the whole cluster, and of what it changes in namespaces; those for one component are

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from conformance.clusters.existing import rights
 from conformance.clusters.existing.lock import LEASE
 from conformance.errors import SeatrialError
-from conformance.model import names
-from conformance.objects import Api, Forbidden, Object, Refused, name_of
+from conformance.kube.api import Api, Forbidden, Object, Refused, name_of
+from conformance.model.labels import MADE_UNDER
 from conformance.waiting import Unmet, eventually, patience
 
 NAMESPACE = "v1/Namespace"
@@ -75,7 +75,7 @@ def _ask_to_go(api: Api, thing: Thing, refusals: list[SeatrialError]) -> bool:
 
 def _made(api: Api, prefix: str | None, spaces: Collection[str] | None, at_work_in: str | None) -> Iterator[Thing]:
     """Yield what bears our label; what lies in a namespace of ours goes with it and is left out."""
-    label = names.MADE_UNDER + (f"={prefix.removesuffix('-')}" if prefix else "")
+    label = MADE_UNDER + (f"={prefix.removesuffix('-')}" if prefix else "")
     ours = [space["metadata"]["name"] for space in api.each(NAMESPACE, labels=label)]
     going = [name for name in ours if name != at_work_in]
     there = [str(space["metadata"]["name"]) for space in api.each(NAMESPACE)]

@@ -19,12 +19,12 @@ from conformance.clusters import diagnostics as kept
 from conformance.clusters.kind import lifecycle, settings
 from conformance.clusters.kind.configuration import FAKE_PODS
 from conformance.clusters.kind.spec import KindSpec
-from conformance.clusters.ownership import ourselves
+from conformance.clusters.machine.ownership import ourselves
 from conformance.errors import SeatrialError, UsageError
 from conformance.gpu.devices import Device, read_state, set_health, write_state
+from conformance.kube.api import Api, Object, is_true, load
 from conformance.model.fidelity import Fidelity
-from conformance.model.names import GPU_RESOURCE, NODE_LABEL, REAL
-from conformance.objects import Api, Object, is_true, load
+from conformance.model.labels import GPU_RESOURCE, NODE_LABEL, REAL
 from conformance.waiting import eventually, patience
 
 IMAGES = ("busybox",)

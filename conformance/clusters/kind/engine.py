@@ -22,8 +22,8 @@ from filelock import FileLock
 
 from conformance.clusters.kind import runtime
 from conformance.clusters.kind.docker import HOST_VARIABLE, Docker
-from conformance.clusters.local import cgroups, lifecycle, network
-from conformance.clusters.local.spec import cgroup_prefix, state_root
+from conformance.clusters.machine import cgroups, inotify, network
+from conformance.clusters.machine.ownership import name_mark, state_folder
 from conformance.errors import SeatrialError, UsageError
 from conformance.waiting import Unmet, eventually
 
@@ -50,7 +50,7 @@ Say = Callable[[str], None]
 
 def folder() -> Path:
     """Return the engine's folder: beside those of the local clusters, not among them."""
-    return state_root().parent / "kind-engine"
+    return state_folder() / "kind-engine"
 
 
 def socket() -> str:
@@ -88,7 +88,7 @@ def missing() -> list[tuple[str, str]]:
         lacks.append(("overlayfs in the kernel, which containers are unpacked on", "modprobe overlay"))
     if not cgroups.hierarchies():
         lacks.append(("cgroups under /sys/fs/cgroup", "mount -t cgroup2 none /sys/fs/cgroup"))
-    if (free := lifecycle.free_inotify(INOTIFY_PER_NODE)) < INOTIFY_PER_NODE:
+    if (free := inotify.free(INOTIFY_PER_NODE)) < INOTIFY_PER_NODE:
         lacks.append((f"inotify instances: {free} are free, a node of kind takes {INOTIFY_PER_NODE}",
                       "sysctl -w fs.inotify.max_user_instances=1024"))
     if network.bridged_traffic_is_dropped():
@@ -266,7 +266,7 @@ def _processes(named: str = "") -> list[int]:
 
 
 def _cgroup() -> str:
-    return f"{cgroup_prefix()}engine"
+    return f"{name_mark()}engine"
 
 
 def _cgroups_left() -> list[str]:

@@ -21,12 +21,11 @@ from conformance.clusters.kind.configuration import AUDIT_POLICY, configuration
 from conformance.clusters.kind.docker import Docker
 from conformance.clusters.kind.settings import Setting
 from conformance.clusters.kind.spec import CLUSTER_LABEL, KindNode, KindSpec, root
-from conformance.clusters.local import cgroups
-from conformance.clusters.local import lifecycle as local
-from conformance.clusters.ownership import commands
+from conformance.clusters.machine import cgroups, inotify, supervisor
+from conformance.clusters.machine.ownership import commands
 from conformance.errors import SeatrialError, UsageError
 from conformance.gpu.devices import devices, write_state
-from conformance.model.names import GPU_RESOURCE
+from conformance.model.labels import GPU_RESOURCE
 from conformance.waiting import Unmet, eventually, patience
 
 KIND_WITHIN = 7
@@ -39,7 +38,7 @@ ROOM_PER_NODE_MB = 1500
 """Free disk that a node needs on the engine's disk."""
 MACHINES_OWN = "unix:///var/run/docker.sock"
 PLUGIN = "conformance.gpu.device_plugin"
-KEEPER = Path(cgroups.__file__).with_name("node.py")
+KEEPER = Path(supervisor.__file__)
 
 Say = Callable[[str], None]
 
@@ -62,7 +61,7 @@ def missing() -> list[tuple[str, str]]:
     if _is_bounded() and docker.host in ("", MACHINES_OWN):
         lacks.append(("CAP_SYS_RESOURCE, which containers of the machine's Docker engine ask for",
                       "seatrial kind engine up"))
-    if (free := local.free_inotify(INOTIFY_PER_NODE)) < INOTIFY_PER_NODE:
+    if (free := inotify.free(INOTIFY_PER_NODE)) < INOTIFY_PER_NODE:
         lacks.append((f"inotify instances: {free} are free, a node takes {INOTIFY_PER_NODE}",
                       "sysctl -w fs.inotify.max_user_instances=1024"))
     image = settings.chosen_image(docker)

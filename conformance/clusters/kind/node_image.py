@@ -24,7 +24,7 @@ from conformance.builds.catalogue import PROGRAMS
 from conformance.builds.progress import fitting_progress
 from conformance.builds.toolchain import goarch, tethered
 from conformance.clusters.kind.docker import Docker
-from conformance.clusters.local.node import KERNEL_SETTINGS
+from conformance.clusters.machine.kernel import SETTINGS as KERNEL_SETTINGS
 from conformance.errors import SeatrialError
 
 Say = Callable[[str], None]

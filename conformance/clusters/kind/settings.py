@@ -10,7 +10,7 @@ from conformance import builds
 from conformance.clusters.kind import engine, node_image
 from conformance.clusters.kind.docker import HOST_VARIABLE, Docker
 from conformance.errors import SeatrialError, UsageError
-from conformance.objects import load
+from conformance.kube.api import load
 
 IMAGE_VARIABLE = "SEATRIAL_KIND_NODE_IMAGE"
 PROGRAM_VARIABLE = "SEATRIAL_KIND"

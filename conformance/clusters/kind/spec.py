@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from conformance.clusters.kind.docker import Docker
-from conformance.clusters.ownership import Owner, check_name, is_gone, name_mark, state_folder
+from conformance.clusters.machine.ownership import Owner, check_name, is_gone, name_mark, state_folder
 from conformance.errors import UsageError
 
 MOST_NODES = 8

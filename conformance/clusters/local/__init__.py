@@ -20,9 +20,9 @@ from conformance.clusters.local.processes import DNS_SERVICE_INDEX
 from conformance.clusters.local.spec import ClusterSpec, NodeSpec
 from conformance.errors import UsageError
 from conformance.gpu.devices import Device, read_state, set_health, write_state
+from conformance.kube.api import Api, is_true, load
 from conformance.model.fidelity import Fidelity
-from conformance.model.names import GPU_RESOURCE
-from conformance.objects import Api, is_true, load
+from conformance.model.labels import GPU_RESOURCE
 from conformance.waiting import eventually, patience
 
 IMAGES = ("pause", "coredns", "busybox")

@@ -1,6 +1,5 @@
 """Bringing a local cluster up and taking it down again, whatever happened in between."""
 
-import ctypes
 import os
 import shutil
 import signal
@@ -14,9 +13,10 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from conformance.clusters.local import cgroups, network, processes
-from conformance.clusters.local.spec import MOST_CLUSTERS, ClusterSpec, NodeSpec, cgroup_prefix, state_root
-from conformance.clusters.ownership import STATE_VARIABLE, commands, ourselves
+from conformance.clusters.local import bridges, processes
+from conformance.clusters.local.spec import MOST_CLUSTERS, ClusterSpec, NodeSpec, state_root
+from conformance.clusters.machine import cgroups, inotify, network, supervisor
+from conformance.clusters.machine.ownership import STATE_VARIABLE, commands, name_mark, ourselves
 from conformance.errors import SeatrialError, UsageError
 from conformance.waiting import Unmet, eventually, patience
 
@@ -61,22 +61,13 @@ def missing() -> list[tuple[str, str]]:
         lacks.append(("a cgroup root without processes: in this container they live where nodes would get theirs",
                       "mkdir -p /sys/fs/cgroup/init && for pid in $(cat /sys/fs/cgroup/cgroup.procs); "
                       "do echo $pid > /sys/fs/cgroup/init/cgroup.procs; done"))
-    if (free := free_inotify(INOTIFY_PER_NODE)) < INOTIFY_PER_NODE:
+    if (free := inotify.free(INOTIFY_PER_NODE)) < INOTIFY_PER_NODE:
         lacks.append((f"inotify instances: {free} are free, a node takes {INOTIFY_PER_NODE}",
                       "sysctl -w fs.inotify.max_user_instances=1024"))
     if network.bridged_traffic_is_dropped():
         lacks.append(("bridged traffic: the FORWARD chain drops it (Docker's default)",
                       "iptables -I FORWARD -i seatrial+ -o seatrial+ -j ACCEPT"))
     return lacks
-
-
-def free_inotify(wanted: int) -> int:
-    """Return how many inotify instances this user can still have, `wanted` at most: by taking them for a moment."""
-    init = ctypes.CDLL(None).inotify_init1
-    taken = [fd for fd in (init(os.O_CLOEXEC) for _ in range(wanted)) if fd >= 0]
-    for fd in taken:
-        os.close(fd)
-    return len(taken)
 
 
 def _can_overlay() -> bool:
@@ -131,11 +122,11 @@ def reserve(name: str, *, real_nodes: int, gpus_per_node: int) -> ClusterSpec:
             raise UsageError(f"cluster {name} is already up", f"seatrial down --name {name}, or another --name")
         remove(name)  # a dead one, of a machine that was started anew for example
         # One that was killed between its bridge and its record has the bridge only.
-        network.remove(network.idle_bridges() - {spec.bridge for spec in recorded()})
+        bridges.remove(bridges.idle_bridges() - {spec.bridge for spec in recorded()})
         used = {spec.number for spec in recorded()}
         for number in range(MOST_CLUSTERS):
             spec = replace(wanted, number=number)
-            if number not in used and not network.taken(spec) and network.make_bridge(spec):
+            if number not in used and not bridges.taken(spec) and bridges.make_bridge(spec):
                 spec.save()
                 return spec
     raise SeatrialError(f"no free addresses for cluster {name}: all of 10.120.0.0/19 is in use",
@@ -166,7 +157,8 @@ def start_node(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path], 
     told = processes.write_node(spec, node, binaries, fake_nodes=fake_nodes, python=sys.executable)
     with (node.folder / "init.log").open("ab") as log:
         # A session of its own: Ctrl-C and our end do not reach it.
-        holder = subprocess.Popen([*UNSHARE, sys.executable, "-I", str(INIT), str(told)],
+        holder = subprocess.Popen([*UNSHARE, sys.executable, "-I", str(INIT), str(told),
+                                   supervisor.__file__],
                                   stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     eventually(lambda: _first_process(node) or holder.poll() is not None, becomes=bool, within=patience().apply,
                because=f"{node.name} of cluster {spec.name} starts (see {node.folder}/init.log)")
@@ -174,7 +166,7 @@ def start_node(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path], 
     if pid is None:
         raise ended(node)
     holder.returncode = 0  # it outlives us: its parent is whoever adopts it
-    network.connect(spec, node, pid)
+    bridges.connect(spec, node, pid)
 
 
 def _first_process(node: NodeSpec) -> int | None:
@@ -186,7 +178,7 @@ def _first_process(node: NodeSpec) -> int | None:
 
 def _runs_a_node(words: list[str]) -> bool:
     # By the file's name: a cluster may have been made by another copy of Seatrial than this one.
-    return any(word.endswith(f"/{INIT.name}") for word in words)
+    return any(word.endswith((f"/{INIT.name}", f"/{Path(supervisor.__file__).name}")) for word in words)
 
 
 def signal_process(node: NodeSpec, module: str, number: signal.Signals) -> None:
@@ -221,7 +213,7 @@ def recorded() -> list[ClusterSpec]:
 def known() -> list[str]:
     """Return the name of every cluster that there is any sign of, recorded or not."""
     folders = {path.name for path in state_root().glob("*") if path.is_dir()}
-    parts = (folder.name.removeprefix(cgroup_prefix()).rpartition("-") for folder in cgroups.ours())
+    parts = (folder.name.removeprefix(name_mark()).rpartition("-") for folder in cgroups.ours())
     return sorted(folders | {name for name, _, _ in parts})
 
 
@@ -231,7 +223,7 @@ def leftovers(name: str) -> list[str]:
     return [*(f"process {pid}: {' '.join(words)[:120]}" for pid, words in _ours(name)),
             *(f"mount {path}" for path in _mounts(folder)),
             *(f"cgroup {path}" for path in cgroups.ours(name)),
-            *(f"link {link}" for link in sorted(network.links_of(spec) if spec else ())),
+            *(f"link {link}" for link in sorted(bridges.links_of(spec) if spec else ())),
             *([f"folder {folder}"] if folder.is_dir() else [])]
 
 
@@ -281,7 +273,7 @@ def remove(name: str) -> None:
     _until_none(_living, name)
     _until_none(_busy, name)
     if spec:
-        network.remove(network.links_of(spec))
+        bridges.remove(bridges.links_of(spec))
     for mount in _mounts(folder):
         # Nodes mount in their own namespaces only; should one ever show here, what is behind it must not be deleted.
         subprocess.run(["umount", "--lazy", mount], capture_output=True, check=False)
@@ -297,7 +289,7 @@ def remove_all() -> None:
             remove(name)
         except SeatrialError as error:
             troubles.append(error.message)
-    network.remove(network.idle_bridges())
+    bridges.remove(bridges.idle_bridges())
     if troubles:
         raise SeatrialError("; ".join(troubles), "seatrial down --all tries again")
 

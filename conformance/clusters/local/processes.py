@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from conformance import pki
 from conformance.clusters import kwok, nodes
-from conformance.clusters.local import cgroups
 from conformance.clusters.local.spec import API_PORT, KWOK_PORT, ClusterSpec, NodeSpec, state_root
+from conformance.clusters.machine import cgroups, kernel
 from conformance.gpu.devices import devices, write_state
+from conformance.kube import pki
 
 DNS_SERVICE_INDEX = 10
 CLUSTER_DOMAIN = "cluster.local"
@@ -83,6 +83,7 @@ def write_node(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path], 
         "cgroups": [str(path) for path in cgroups.make(node.cgroup)],
         "address": node.address, "gateway": spec.gateway,
         "routes": [[other.pod_cidr, other.address] for other in spec.nodes if other != node],
+        "kernel_settings": kernel.SETTINGS,
         "processes": processes,
     }, indent=1))
     return path

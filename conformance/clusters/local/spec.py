@@ -9,7 +9,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Self
 
-from conformance.clusters.ownership import Owner, check_name, is_gone, name_mark, state_folder
+from conformance.clusters.machine.ownership import Owner, check_name, is_gone, name_mark, state_folder
 from conformance.errors import UsageError
 
 LINK_PREFIX = "seatrial"
@@ -22,11 +22,6 @@ KWOK_PORT = 10247
 def state_root() -> Path:
     """Return the folder that holds every local cluster's state."""
     return state_folder() / "clusters"
-
-
-def cgroup_prefix() -> str:
-    """Return how the names of our cgroups begin."""
-    return name_mark()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +48,7 @@ class NodeSpec:
     @property
     def cgroup(self) -> str:
         """The node's cgroup, under the root of each hierarchy."""
-        return f"{cgroup_prefix()}{self.cluster}-{self.number}"
+        return f"{name_mark()}{self.cluster}-{self.number}"
 
     @property
     def has_control_plane(self) -> bool:

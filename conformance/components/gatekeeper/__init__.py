@@ -12,10 +12,10 @@ from conformance.components.gatekeeper import enforcement
 from conformance.components.gatekeeper.faults import FAULTS
 from conformance.components.gatekeeper.names import CONSTRAINTS, DEPLOYMENT, NAMESPACE, OURS, TEMPLATE
 from conformance.components.gpu_layer import dress
+from conformance.kube.api import Api, Object, load
 from conformance.model.component import Component
 from conformance.model.feature import Feature
-from conformance.model.platform import ComponentSpec
-from conformance.objects import Api, Object, load
+from conformance.model.folder import ComponentSpec
 
 PROGRAMS = Programs(images=("gatekeeper",),
                     deployments=((NAMESPACE, DEPLOYMENT), (NAMESPACE, "gatekeeper-audit")))

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 from conformance.components.gatekeeper.names import TEMPLATE
+from conformance.kube.api import Api, Object, kind_of, name_of, parse
 from conformance.model.finding import PolicyClass
-from conformance.objects import Api, Object, kind_of, name_of, parse
 from conformance.policy import export, facts, policies
 from conformance.policy.policies import Corpus
 from conformance.waiting import eventually, patience

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from conformance.components import webhooks
 from conformance.components.gatekeeper.enforcement import await_force
 from conformance.components.gatekeeper.names import CONSTRAINTS, TEMPLATE, VALIDATING
+from conformance.kube.api import Api, Object, kind_of
 from conformance.model.fault import Fault, Site
-from conformance.objects import Api, Object, kind_of
 
 
 def _denying(api: Api) -> list[Object]:

@@ -7,12 +7,12 @@ from typing import Any
 
 from conformance.components.gpu_layer.faults import FAULTS
 from conformance.components.pods import pod_template
-from conformance.model import names
+from conformance.kube.api import Api, Object
 from conformance.model.component import Component
 from conformance.model.feature import Feature
+from conformance.model.labels import GPU_RESOURCE, NODE_LABEL, REAL
 from conformance.model.promise import Team
 from conformance.model.workload import Workload
-from conformance.objects import Api, Object
 
 
 def install(*_: Any) -> None:
@@ -21,8 +21,8 @@ def install(*_: Any) -> None:
 
 def detect(api: Api) -> str | None:
     """Return the kubelet's version of the first real node of ours that has GPUs, or None."""
-    found = [node for node in api.list("v1/Node", labels=f"{names.NODE_LABEL}={names.REAL}")
-             if names.GPU_RESOURCE in node["status"]["allocatable"]]
+    found = [node for node in api.list("v1/Node", labels=f"{NODE_LABEL}={REAL}")
+             if GPU_RESOURCE in node["status"]["allocatable"]]
     return str(found[0]["status"]["nodeInfo"]["kubeletVersion"]) if found else None
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from conformance.clusters import FakeGpus
 from conformance.errors import Unsupported
 from conformance.model.fault import Fault, Site
-from conformance.model.names import GPU_RESOURCE, NODE_LABEL, REAL
+from conformance.model.labels import GPU_RESOURCE, NODE_LABEL, REAL
 from conformance.waiting import eventually, patience
 
 SHARES = 2

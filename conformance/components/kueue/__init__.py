@@ -11,10 +11,10 @@ from conformance import builds
 from conformance.components import LoadImages, Programs, fit_small_node, image_tag, install_programs, merged
 from conformance.components.kueue.dress import dress
 from conformance.components.kueue.faults import FAULTS
+from conformance.kube.api import Api, Object, load, parse
 from conformance.model.component import Component
 from conformance.model.feature import Feature
-from conformance.model.platform import ComponentSpec
-from conformance.objects import Api, Object, load, parse
+from conformance.model.folder import ComponentSpec
 
 NAMESPACE = "kueue-system"
 DEPLOYMENT = "kueue-controller-manager"

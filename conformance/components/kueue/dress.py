@@ -1,10 +1,10 @@
 """A neutral workload as Kueue takes it: a suspended batch Job with a queue's name."""
 
 from conformance.components.pods import pod_template
-from conformance.model import names
+from conformance.kube.api import Object
+from conformance.model.labels import level_label
 from conformance.model.promise import Team
 from conformance.model.workload import Workload
-from conformance.objects import Object
 
 QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 PRIORITY_LABEL = "kueue.x-k8s.io/priority-class"
@@ -15,7 +15,7 @@ def dress(workload: Workload, team: Team, name: str) -> list[Object]:
     """Return the Job, and the WorkloadPriorityClass when the workload has a priority."""
     template = pod_template(name, workload)
     if workload.one_of:
-        template["metadata"].setdefault("annotations", {})[REQUIRED_TOPOLOGY] = names.level_label(workload.one_of)
+        template["metadata"].setdefault("annotations", {})[REQUIRED_TOPOLOGY] = level_label(workload.one_of)
     labels = {QUEUE_LABEL: team.queue} if team.queue else {}
     made: list[Object] = []
     if workload.priority:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from conformance.components import available, crds, saboteur, webhooks
+from conformance.components import available, crds, mutating_webhook, webhooks
 from conformance.errors import SeatrialError, Unsupported
+from conformance.kube.api import Object
 from conformance.model.fault import Fault, Site
-from conformance.model.names import FAKE, GPU_RESOURCE, NODE_LABEL, RACK_LABEL
-from conformance.objects import Object
+from conformance.model.labels import FAKE, GPU_RESOURCE, NODE_LABEL, RACK_LABEL
 from conformance.waiting import eventually, patience
 
 CLUSTER_QUEUE = "kueue.x-k8s.io/v1beta2/ClusterQueue"
@@ -261,7 +261,7 @@ FAULTS = (
     Fault(name="kueue-conversion-off", description="a ClusterQueue is renamed to another version, not converted",
           applied=crds.changed(crds.without_conversion, "clusterqueues.kueue.x-k8s.io")),
     Fault(name="lost-nodes-tolerated", description="a webhook lets every pod stay on a node that is lost",
-          applied=saboteur.rewrites("pods", _tolerates_for_ever)),
+          applied=mutating_webhook.rewrites("pods", _tolerates_for_ever)),
     Fault(name="racks-mislabelled", description="every node says that it stands in the first rack",
           applied=racks_mislabelled),
 )

@@ -13,10 +13,10 @@ from conformance.components.pods import IMAGE
 from conformance.components.training_operator.dress import dress
 from conformance.components.training_operator.faults import FAULTS, GANGS, PROBE
 from conformance.components.volcano.names import POD_GROUP, SCHEDULER
+from conformance.kube.api import Api, Object, load
 from conformance.model.component import Component
 from conformance.model.feature import Feature
-from conformance.model.platform import ComponentSpec
-from conformance.objects import Api, Object, load
+from conformance.model.folder import ComponentSpec
 from conformance.waiting import eventually, patience
 
 NAMESPACE, DEPLOYMENT = "kubeflow", "training-operator"

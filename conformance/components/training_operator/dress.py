@@ -4,9 +4,9 @@ from typing import Any
 
 from conformance.components.kueue.dress import QUEUE_LABEL
 from conformance.components.pods import pod_template
+from conformance.kube.api import Object
 from conformance.model.promise import Team
 from conformance.model.workload import Workload
-from conformance.objects import Object
 
 
 def dress(workload: Workload, team: Team, name: str) -> list[Object]:

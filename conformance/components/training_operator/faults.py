@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from conformance.components import available, saboteur, webhooks
+from conformance.components import available, mutating_webhook, webhooks
 from conformance.errors import Unsupported
+from conformance.kube.api import Object
 from conformance.model.fault import Fault, Site
-from conformance.objects import Object
 from conformance.waiting import eventually, patience
 
 NAMESPACE, DEPLOYMENT, LABELS = "kubeflow", "training-operator", "control-plane=kubeflow-training-operator"
@@ -160,18 +160,18 @@ FAULTS = (
     Fault(name="training-gangs-off", description="the Training Operator hands its jobs to no gang scheduler",
           applied=_flag(GANGS)),
     Fault(name="gangs-of-one", description="a webhook lets every PodGroup start with its first pod",
-          applied=saboteur.rewrites("podgroups", _job_of_one, group=VOLCANO)),
+          applied=mutating_webhook.rewrites("podgroups", _job_of_one, group=VOLCANO)),
     Fault(name="trains-alone", description="every process is told that it is rank 0 of 1",
-          applied=saboteur.rewrites("pods", _told(RANK=lambda _: "0", WORLD_SIZE=lambda _: "1"))),
+          applied=mutating_webhook.rewrites("pods", _told(RANK=lambda _: "0", WORLD_SIZE=lambda _: "1"))),
     Fault(name="meets-itself", description="every process is told to meet the others at itself",
-          applied=saboteur.rewrites("pods", _told(MASTER_ADDR=_itself,
+          applied=mutating_webhook.rewrites("pods", _told(MASTER_ADDR=_itself,
                                                   PET_RDZV_ENDPOINT=_itself))),
     Fault(name="elastic-bounds-closed", description="a webhook lets no elastic job grow beyond its lower bound",
-          applied=saboteur.rewrites("pytorchjobs", _bounds_closed, group=KUBEFLOW)),
+          applied=mutating_webhook.rewrites("pytorchjobs", _bounds_closed, group=KUBEFLOW)),
     Fault(name="elastic-metrics-added", description="a webhook gives every elastic job metrics, so it is autoscaled",
-          applied=saboteur.rewrites("pytorchjobs", _metrics_added, group=KUBEFLOW)),
+          applied=mutating_webhook.rewrites("pytorchjobs", _metrics_added, group=KUBEFLOW)),
     Fault(name="two-workers-at-most", description="a webhook lets nobody scale a PyTorchJob beyond 2 workers",
-          applied=saboteur.rewrites("pytorchjobs/scale", _two_workers, group=KUBEFLOW)),
+          applied=mutating_webhook.rewrites("pytorchjobs/scale", _two_workers, group=KUBEFLOW)),
     Fault(name="cluster-dns-down", description="nobody answers for the names of Services", applied=_dns_down),
     Fault(name="training-webhook-gone", description="the API takes any PyTorchJob that fits the schema",
           applied=webhooks.gone(WEBHOOK_NAME)),

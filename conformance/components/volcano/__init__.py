@@ -13,11 +13,11 @@ from conformance.components import LoadImages, Programs, fit_small_node, image_t
 from conformance.components.volcano.dress import dress
 from conformance.components.volcano.faults import FAULTS
 from conformance.components.volcano.names import NAMESPACE, SCHEDULER_CONFIG, SCHEDULER_KEY
+from conformance.kube.api import Api, Object, load
+from conformance.kube.pki import Authority
 from conformance.model.component import Component
 from conformance.model.feature import Feature
-from conformance.model.platform import ComponentSpec
-from conformance.objects import Api, Object, load
-from conformance.pki import Authority
+from conformance.model.folder import ComponentSpec
 
 ADMISSION = "volcano-admission"
 PROGRAMS = Programs(

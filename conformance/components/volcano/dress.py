@@ -4,9 +4,9 @@ from typing import Any
 
 from conformance.components.pods import pod_template
 from conformance.components.volcano.names import SCHEDULER
+from conformance.kube.api import Object
 from conformance.model.promise import Team
 from conformance.model.workload import Workload
-from conformance.objects import Object
 
 TIERS = {"rack": 1, "zone": 2}
 """Tier of a level in a tree of HyperNodes whose leaves are racks."""

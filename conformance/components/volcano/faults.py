@@ -5,12 +5,12 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from conformance.components import available, saboteur, webhooks
+from conformance.components import available, mutating_webhook, webhooks
 from conformance.components.volcano.names import NAMESPACE, QUEUE, SCHEDULER_CONFIG, SCHEDULER_KEY
 from conformance.errors import SeatrialError, Unsupported
+from conformance.kube.api import Object, kind_of, parse
 from conformance.model.fault import Fault, Site
-from conformance.model.names import GPU_RESOURCE
-from conformance.objects import Object, kind_of, parse
+from conformance.model.labels import GPU_RESOURCE
 from conformance.waiting import eventually, patience
 
 RETRIES = "volcano.sh/job-retry-count"
@@ -174,11 +174,11 @@ FAULTS = (
     Fault(name="second-attempts-refused", description="an admission policy refuses the pods of a job's second attempt",
           applied=_second_attempts_refused),
     Fault(name="everyone-needed", description="a webhook makes every Job's gang as large as the Job",
-          applied=saboteur.rewrites("jobs", _everyone_needed, group=JOBS)),
+          applied=mutating_webhook.rewrites("jobs", _everyone_needed, group=JOBS)),
     Fault(name="job-plugins-stripped", description="a webhook takes the plugins out of every Job",
-          applied=saboteur.rewrites("jobs", _without("plugins"), group=JOBS)),
+          applied=mutating_webhook.rewrites("jobs", _without("plugins"), group=JOBS)),
     Fault(name="job-policies-stripped", description="a webhook takes the policies out of every Job",
-          applied=saboteur.rewrites("jobs", _without("policies"), group=JOBS)),
+          applied=mutating_webhook.rewrites("jobs", _without("policies"), group=JOBS)),
     Fault(name="restart-policy-stripped", description="a webhook takes the restartPolicy out of every Job",
-          applied=saboteur.rewrites("jobs", _without_restart_policy, group=JOBS)),
+          applied=mutating_webhook.rewrites("jobs", _without_restart_policy, group=JOBS)),
 )

@@ -10,7 +10,7 @@ from rich.text import Text
 from conformance.model.report import Report
 from conformance.report.diff import TOLERABLE, Change, Diff, Kind
 from conformance.report.letters import clean, in_markdown
-from conformance.report.terminal import ground
+from conformance.report.run.terminal import ground
 
 FORMAT = 1
 """Goes up when a field of the JSON form changes its meaning or goes away."""

@@ -1,7 +1,7 @@
 """Devices on a real node: each given to one container, and none that is sick."""
 
 from conformance import Disturbance, Feature, Fidelity, Unsupported, Workload, behaviour, eventually, throughout
-from conformance.model import names
+from conformance.model.labels import GPU_COUNT, GPU_RESOURCE, NODE_LABEL, REAL
 from conformance.platform import Platform, Submitted
 
 NODE = "v1/Node"
@@ -10,8 +10,8 @@ TELL = ("sh", "-c", 'echo "$NVIDIA_VISIBLE_DEVICES"; exec sleep 86400')
 
 def _real_node(platform: Platform) -> str:
     """Return the name of a real node with fake GPUs. Raises Unsupported when there is none."""
-    nodes = [node["metadata"]["name"] for node in platform.api.list(NODE, labels=f"{names.NODE_LABEL}={names.REAL}")
-             if names.GPU_RESOURCE in node["status"]["allocatable"]]
+    nodes = [node["metadata"]["name"] for node in platform.api.list(NODE, labels=f"{NODE_LABEL}={REAL}")
+             if GPU_RESOURCE in node["status"]["allocatable"]]
     if not nodes:
         raise Unsupported("no real node has fake GPUs")
     return str(min(nodes))
@@ -19,7 +19,7 @@ def _real_node(platform: Platform) -> str:
 
 def _count(platform: Platform, node: str) -> int:
     """Return how many GPUs a node has, as its labels say: the device plugin may say something else."""
-    return int((platform.api.read(NODE, node) or {})["metadata"]["labels"][names.GPU_COUNT])
+    return int((platform.api.read(NODE, node) or {})["metadata"]["labels"][GPU_COUNT])
 
 
 def _gpus(platform: Platform, node: str, pods: int, gpus: int, named: str) -> Submitted:
@@ -61,7 +61,7 @@ def test_an_unhealthy_gpu_is_not_given_out(platform: Platform) -> None:
     node = _real_node(platform)
     sick = platform.sick_gpu(node)
     sound = set(platform.gpus(node)) - {sick}
-    eventually(lambda: (platform.api.read(NODE, node) or {})["status"]["allocatable"][names.GPU_RESOURCE],
+    eventually(lambda: (platform.api.read(NODE, node) or {})["status"]["allocatable"][GPU_RESOURCE],
                becomes=str(len(sound)), because=f"GPUs that {node} offers while {sick} is unhealthy")
     work = _gpus(platform, node, 1, len(sound), "all-sound").await_running(
         because=f"{node} gives its sound GPUs to a pod")

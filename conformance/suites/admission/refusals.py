@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from conformance.objects import Object, Refused
+from conformance.kube.api import Object, Refused
 from conformance.platform import Platform
 
 TAKEN = "nobody: it is taken"

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from conformance.model.names import GPU_RESOURCE
+from conformance.kube.api import Object
+from conformance.model.labels import GPU_RESOURCE
 from conformance.model.workload import gang, job
-from conformance.objects import Object
 from conformance.platform import Platform
 
 KUEUE = "webhook vclusterqueue.kb.io"

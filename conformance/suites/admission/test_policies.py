@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from conformance import Feature, Fidelity, Unsupported, assets, behaviour, throughout
 from conformance.components.gatekeeper.enforcement import chosen
 from conformance.components.gatekeeper.names import WEBHOOK
+from conformance.kube.api import Object, kind_of, load, name_of
 from conformance.model.component import Component
 from conformance.model.finding import Policy, Severity
-from conformance.objects import Object, kind_of, load, name_of
 from conformance.platform import Platform
 from conformance.suites.admission.refusals import LOOKS_S, TAKEN, refused
 

@@ -5,8 +5,8 @@ import secrets
 from functools import partial
 
 from conformance import Feature, Fidelity, Unsupported, behaviour, throughout
+from conformance.kube.api import Object, kind_of
 from conformance.model.component import Component
-from conformance.objects import Object, kind_of
 from conformance.platform import Platform
 from conformance.suites.admission.refusals import LOOKS_S, TAKEN, refused, refused_by
 from conformance.suites.admission.rules import RULES, Rules

@@ -3,7 +3,7 @@
 import secrets
 
 from conformance import Feature, Fidelity, behaviour, throughout
-from conformance.objects import Object
+from conformance.kube.api import Object
 from conformance.platform import Platform
 
 GROUP = "kueue.x-k8s.io"

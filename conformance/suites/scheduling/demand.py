@@ -3,11 +3,11 @@
 import math
 from typing import Any
 
+from conformance.kube.timeline import gpus_held
 from conformance.matching import at_least
 from conformance.model.promise import Team
 from conformance.model.workload import Workload, gang, job
 from conformance.platform import Platform, Submitted
-from conformance.timeline import gpus_held
 from conformance.waiting import eventually
 
 GPUS_PER_JOB = 8

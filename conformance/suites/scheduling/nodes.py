@@ -7,12 +7,12 @@ from functools import partial
 
 from conformance import SeatrialError, Unmet, Unsupported
 from conformance.components.pods import pod_template
-from conformance.model import names
+from conformance.kube.api import Object, is_true
+from conformance.kube.timeline import phases
+from conformance.model.labels import FAKE, FAKE_TAINT, GPU_RESOURCE, NODE_FAILS, NODE_LABEL, WORKLOAD
 from conformance.model.promise import Team
 from conformance.model.workload import Workload, gang, job
-from conformance.objects import Object, is_true
 from conformance.platform import POD, Platform
-from conformance.timeline import phases
 from conformance.waiting import eventually, patience
 
 
@@ -46,7 +46,7 @@ def occupy(platform: Platform, nodes: list[Object], *, gpus: int) -> Occupants:
         platform.create({"apiVersion": "v1", "kind": "Pod",
                          "metadata": {**template["metadata"], "name": occupants._on(node), "namespace": namespace},
                          "spec": {**template["spec"], "nodeName": node["metadata"]["name"]}})
-    running = platform.timeline.pods({names.WORKLOAD: occupants.name}, lambda pods: phases(pods)["Running"])
+    running = platform.timeline.pods({WORKLOAD: occupants.name}, lambda pods: phases(pods)["Running"])
     try:
         eventually(running, becomes=len(nodes), within=patience().apply,
                    because=f"pods that use {gpus} GPUs of each of {len(nodes)} nodes")
@@ -77,25 +77,25 @@ def watched_s() -> float:
 
 def gpus_of(node: Object) -> int:
     """Return how many GPUs a node has."""
-    return int(node["status"]["allocatable"].get(names.GPU_RESOURCE, 0))
+    return int(node["status"]["allocatable"].get(GPU_RESOURCE, 0))
 
 
 def lose(platform: Platform, node: str) -> None:
     """Let a fake node fail until the behaviour ends. Raises Unsupported for a node that is real."""
     found = platform.api.read("v1/Node", node)
-    if found is None or found["metadata"]["labels"].get(names.NODE_LABEL) != names.FAKE:
+    if found is None or found["metadata"]["labels"].get(NODE_LABEL) != FAKE:
         raise Unsupported(f"node {node} is real: only a fake node fails on demand")
     platform.at_the_end(partial(_mend, platform, node))
-    platform.api.patch("v1/Node", node, {"metadata": {"annotations": {names.NODE_FAILS: "true"}}})
+    platform.api.patch("v1/Node", node, {"metadata": {"annotations": {NODE_FAILS: "true"}}})
 
 
 def _mend(platform: Platform, node: str) -> None:
-    platform.api.patch("v1/Node", node, {"metadata": {"annotations": {names.NODE_FAILS: None}}})
+    platform.api.patch("v1/Node", node, {"metadata": {"annotations": {NODE_FAILS: None}}})
     eventually(partial(_is_sound, platform, node), becomes=True, within=patience().ready,
                because=f"node {node} is ready again")
 
 
 def _is_sound(platform: Platform, node: str) -> bool:
     found = platform.api.read("v1/Node", node) or {}
-    taints = [taint["key"] for taint in found["spec"].get("taints", []) if taint["key"] != names.FAKE_TAINT]
+    taints = [taint["key"] for taint in found["spec"].get("taints", []) if taint["key"] != FAKE_TAINT]
     return is_true(found, "Ready") and not taints

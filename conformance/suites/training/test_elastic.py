@@ -1,7 +1,7 @@
 """Training that may run with fewer or more processes than it was started with."""
 
 from conformance import Feature, Fidelity, behaviour, eventually, gang, throughout
-from conformance.objects import Object
+from conformance.kube.api import Object
 from conformance.platform import Platform
 
 PYTORCH_JOB = "kubeflow.org/v1/PyTorchJob"

@@ -1,8 +1,8 @@
 """PyTorchJobs: started whole, each process in its place, and whole again after a failure."""
 
 from conformance import Disturbance, Feature, Fidelity, Workload, behaviour, eventually, job, like, throughout
+from conformance.kube.api import Object
 from conformance.model.component import Component
-from conformance.objects import Object
 from conformance.platform import Platform, Submitted
 from conformance.suites.scheduling.demand import most
 

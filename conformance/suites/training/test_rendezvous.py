@@ -1,7 +1,7 @@
 """How the processes of a training meet: by name, over the network."""
 
 from conformance import Feature, Fidelity, Workload, behaviour, eventually
-from conformance.objects import Object
+from conformance.kube.api import Object
 from conformance.platform import Platform, Submitted
 
 # Rank 0 answers whoever connects, the others try until they are answered: what a rendezvous needs of the network.

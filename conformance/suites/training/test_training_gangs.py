@@ -2,7 +2,7 @@
 
 from conformance import Disturbance, Feature, Fidelity, behaviour, eventually, job, like, throughout
 from conformance.components.volcano.names import POD_GROUP, SCHEDULER
-from conformance.objects import Object
+from conformance.kube.api import Object
 from conformance.platform import Platform
 from conformance.suites.scheduling.nodes import in_fragments, watched_s
 

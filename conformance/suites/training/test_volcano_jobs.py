@@ -3,8 +3,8 @@
 from collections import Counter
 
 from conformance import Disturbance, Feature, Fidelity, Workload, at_least, behaviour, eventually, gang, throughout
+from conformance.kube.api import Object
 from conformance.model.promise import Team
-from conformance.objects import Object
 from conformance.platform import Platform, Submitted
 from conformance.suites.scheduling.nodes import gpus_of, occupy
 

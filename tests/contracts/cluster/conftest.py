@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance import assets, components, platform_folder
+from conformance import assets
 from conformance.clusters import KINDS, Cluster, attach, kind_of, local, open_cluster
 from conformance.errors import UsageError
+from conformance.folder import read
+from conformance.platform.install import install
 from conformance.waiting import eventually
 
 PROFILE = "four-h100"
@@ -67,12 +69,12 @@ def ground(request, ready_for):
 @pytest.fixture(scope="session")
 def second(ground):
     """A second cluster of the same kind, with a platform on it."""
-    folder = platform_folder.load(PLATFORM)
+    folder = read.load(PLATFORM)
     cluster, opened = open_cluster(ground.kind, name=f"contract-two-{os.getpid()}", nodes_profile=folder.nodes,
                                    say=ground.said.append)
     assert opened
     try:
-        components.install(cluster.api, folder, cluster.load_images, ground.said.append)
+        install(cluster.api, folder, cluster.load_images, ground.said.append)
         yield cluster
     finally:
         cluster.close()

@@ -8,8 +8,8 @@ import pytest
 from conformance import catalog
 from conformance.clusters import KINDS, OURS, FakeGpus, attach, kind_of, open_cluster
 from conformance.errors import SeatrialError, UsageError
+from conformance.kube.api import Api
 from conformance.model.fidelity import Fidelity
-from conformance.objects import Api
 from conformance.waiting import eventually
 
 ON_OURS = pytest.mark.parametrize("ground", OURS, indirect=True)

@@ -1,10 +1,11 @@
 import pytest
 
-from conformance import assets, located_yaml
+from conformance import assets
 from conformance.clusters.fake_nodes import load_profile, nodes, profile_names
 from conformance.errors import SeatrialError, UsageError
 from conformance.gpu import models
-from conformance.model import names
+from conformance.kube import yaml
+from conformance.model.labels import GPU_PRODUCT, RACK_LABEL, ZONE_LABEL
 
 GOOD = """\
 description: one
@@ -44,8 +45,8 @@ def test_a_shipped_profile_has_the_fleet_it_names(name, count, gpus, zones, rack
     assert (profile.nodes, profile.gpus) == (count, gpus) == (
         len(made), sum(int(node["status"]["allocatable"]["nvidia.com/gpu"]) for node in made))
     assert len({node["metadata"]["name"] for node in made}) == count
-    assert len(spread(made, names.ZONE_LABEL)) == zones
-    assert len(spread(made, names.RACK_LABEL)) == racks
+    assert len(spread(made, ZONE_LABEL)) == zones
+    assert len(spread(made, RACK_LABEL)) == racks
 
 
 def test_every_shipped_profile_is_covered_here():
@@ -54,10 +55,10 @@ def test_every_shipped_profile_is_covered_here():
 
 def test_a_rack_stands_in_one_zone_and_all_racks_are_equal():
     made = nodes(load_profile("sixteen-h100"))
-    racks = spread(made, names.RACK_LABEL)
+    racks = spread(made, RACK_LABEL)
 
     assert [len(rack) for rack in racks.values()] == [4, 4, 4, 4]
-    assert {(labels(node, names.ZONE_LABEL), labels(node, names.RACK_LABEL)) for node in made} == {
+    assert {(labels(node, ZONE_LABEL), labels(node, RACK_LABEL)) for node in made} == {
         ("seatrial-1", "rack-00"), ("seatrial-1", "rack-01"),
         ("seatrial-2", "rack-02"), ("seatrial-2", "rack-03")}
 
@@ -65,7 +66,7 @@ def test_a_rack_stands_in_one_zone_and_all_racks_are_equal():
 def test_a_rack_of_a_mixed_fleet_holds_one_kind_of_gpu():
     made = nodes(load_profile("mixed-fleet"))
 
-    assert {(labels(node, names.RACK_LABEL), labels(node, names.GPU_PRODUCT)) for node in made} == {
+    assert {(labels(node, RACK_LABEL), labels(node, GPU_PRODUCT)) for node in made} == {
         ("rack-00", "NVIDIA-H100-80GB-HBM3"), ("rack-01", "NVIDIA-H100-80GB-HBM3"),
         ("rack-02", "NVIDIA-A100-SXM4-80GB"), ("rack-03", "NVIDIA-A100-SXM4-80GB"),
         ("rack-04", "NVIDIA-L40S"), ("rack-05", "NVIDIA-L40S"),
@@ -155,7 +156,7 @@ def test_an_unknown_profile_names_the_nearest_one():
 
 def test_the_gpu_models_are_the_ones_that_profiles_use():
     used = {group["gpu"] for name in profile_names()
-            for group in located_yaml.read(assets.folder("fixtures") / "nodes" / f"{name}.yaml")[0].data["groups"]}
+            for group in yaml.read(assets.folder("fixtures") / "nodes" / f"{name}.yaml")[0].data["groups"]}
 
     assert used == {"A100-SXM-80GB", "H100-SXM-80GB", "L40S"} <= set(models.names())
     assert models.model("A100-SXM-80GB").memory_mib == 81920

@@ -4,11 +4,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from conformance import objects
 from conformance.clusters import local, nodes
 from conformance.clusters.local import lifecycle
 from conformance.clusters.local.spec import ClusterSpec
-from conformance.objects import Api, Refused
+from conformance.kube import api as api_module
+from conformance.kube.api import Api, Refused
 from conformance.waiting import PATIENCE_VARIABLE, Unmet
 
 
@@ -45,7 +45,7 @@ def test_for_a_webhook(monkeypatch):
     def refuse(obj):
         raise Refused("ConfigMap a", 500, "no answer yet")
 
-    monkeypatch.setattr(objects, "_not_yet", lambda refusal: True)
+    monkeypatch.setattr(api_module, "_not_yet", lambda refusal: True)
     api = Api.__new__(Api)
     monkeypatch.setattr(api, "apply", refuse)
     with pytest.raises(Unmet, match="ConfigMap a is applied: .* within 0.06 s; saw 'no answer yet'"):

@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 
-from conformance import located_yaml
 from conformance.clusters.kwok import (
     LEASE_S,
     MOST_RENEWALS_PER_S,
@@ -15,14 +14,15 @@ from conformance.clusters.kwok import (
 )
 from conformance.clusters.local import processes
 from conformance.clusters.local.spec import ClusterSpec
-from conformance.model import names
+from conformance.kube import yaml
+from conformance.model.labels import EXIT_CODE, FINISH, NEVER_READY, NODE_FAILS, REPORT, RUN_FOR, START_AFTER
 
-OURS = {names.NODE_FAILS, names.FINISH, names.EXIT_CODE, names.REPORT, names.RUN_FOR, names.START_AFTER,
-        names.NEVER_READY}
+OURS = {NODE_FAILS, FINISH, EXIT_CODE, REPORT, RUN_FOR, START_AFTER,
+        NEVER_READY}
 
 
 def documents():
-    return [document.data for document in located_yaml.parse(kwok_config(parallelism=7), Path("kwok.yaml"))]
+    return [document.data for document in yaml.parse(kwok_config(parallelism=7), Path("kwok.yaml"))]
 
 
 def stages():

@@ -2,14 +2,15 @@
 
 import pytest
 
-from conformance import assets, platform_folder
+from conformance import assets
 from conformance.catalog import components
 from conformance.components import training_operator
+from conformance.folder import read
+from conformance.kube.api import Refused
 from conformance.model.feature import Feature
-from conformance.model.platform import ComponentSpec
+from conformance.model.folder import ComponentSpec
 from conformance.model.promise import Team
 from conformance.model.workload import Workload
-from conformance.objects import Refused
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def test_volcanos_flag_makes_its_jobs_gangs(operator):
 
 @pytest.mark.parametrize(("folder", "gangs"), [("gang-training", True), ("pytorch-training", False)])
 def test_the_reference_folders_say_whose_the_gang_is(operator, folder, gangs):
-    spec = platform_folder.load(assets.folder("reference-manifests") / folder).component("training-operator")
+    spec = read.load(assets.folder("reference-manifests") / folder).component("training-operator")
     assert (Feature.TRAINING_GANGS in operator.set_up(spec.settings).provides) is gangs
 
 

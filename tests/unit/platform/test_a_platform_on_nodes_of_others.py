@@ -4,15 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from conformance import assets, catalog, platform_folder, visiting
+from conformance import assets, catalog
 from conformance.clusters.existing import ExistingCluster
 from conformance.clusters.existing.fence import Bounds, FencedApi
 from conformance.errors import Disabled, Unsupported
+from conformance.folder import read
+from conformance.kube.api import Api
 from conformance.model.fidelity import Fidelity
 from conformance.model.permit import Permit
 from conformance.model.workload import Placement, gang, job
-from conformance.objects import Api
-from conformance.platform import HOME, Platform
+from conformance.platform import HOME, Platform, on_existing
 
 JOB, CLASS = "batch/v1/Job", "kueue.x-k8s.io/v1beta2/WorkloadPriorityClass"
 H100 = {"nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3", "topology.kubernetes.io/zone": "seatrial-1"}
@@ -20,7 +21,7 @@ H100 = {"nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3", "topology.kubernetes.
 
 @pytest.fixture
 def folder():
-    return platform_folder.load(assets.folder("reference-manifests") / "team-queues")
+    return read.load(assets.folder("reference-manifests") / "team-queues")
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def opened(pretend_cluster, folder):
         api = FencedApi.open(pretend_cluster.kubeconfig)
         api.permit, api.bounds = permit, Bounds(permit)
         cluster = ExistingCluster(api, Api.open(pretend_cluster.kubeconfig), permit, bounds=api.bounds)
-        moved = visiting.moved(folder, permit)
+        moved = on_existing.moved(folder, permit)
         return Platform(cluster, api, moved, catalog.components()["kueue"], moved.promises.teams[0], None)
 
     return run

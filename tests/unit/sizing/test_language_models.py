@@ -2,8 +2,9 @@ import json
 
 import pytest
 
-from conformance import assets, located_yaml
+from conformance import assets
 from conformance.errors import UsageError
+from conformance.kube import yaml
 from conformance.sizing import language_models
 from conformance.sizing.language_models import load
 
@@ -29,7 +30,7 @@ def test_at_least_twelve_models_are_known():
 @pytest.mark.parametrize("name", language_models.names())
 def test_the_published_parameter_count_follows_from_the_numbers(name):
     """The count stands in the file, from the published weights; the tool does not read it but counts."""
-    said = located_yaml.read(FOLDER / f"{name.lower()}.yaml")[0].data
+    said = yaml.read(FOLDER / f"{name.lower()}.yaml")[0].data
 
     assert load(name).parameters == said["parameters"]
     assert "parameters" not in said["config"]

@@ -8,8 +8,9 @@ import pytest
 
 from conformance.clusters.kind import engine, runtime
 from conformance.clusters.kind.docker import Docker
-from conformance.clusters.local import cgroups, lifecycle, network
+from conformance.clusters.local import bridges, lifecycle
 from conformance.clusters.local.spec import MOST_CLUSTERS, ClusterSpec
+from conformance.clusters.machine import cgroups, network
 from conformance.errors import SeatrialError, UsageError
 
 POOL = IPv4Network("10.119.0.0/16")
@@ -59,7 +60,7 @@ def test_its_addresses_meet_those_of_no_local_cluster():
         spec = ClusterSpec(name="a", number=number)
         theirs = (spec.network, spec.pod_cidr, spec.fake_pod_cidr, spec.service_cidr)
         assert not any(IPv4Network(one).overlaps(pool) for one in theirs for pool in engine.POOLS)
-    assert not network.OUR_LINK.fullmatch(engine.BRIDGE)
+    assert not bridges.OUR_LINK.fullmatch(engine.BRIDGE)
 
 
 def test_the_first_addresses_that_nobody_uses_are_taken(monkeypatch):

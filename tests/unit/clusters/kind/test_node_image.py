@@ -9,7 +9,7 @@ from conformance.builds import toolchain
 from conformance.builds.catalogue import PROGRAMS
 from conformance.clusters.kind import node_image
 from conformance.clusters.kind.docker import Docker
-from conformance.clusters.local.node import KERNEL_SETTINGS
+from conformance.clusters.machine.kernel import SETTINGS as KERNEL_SETTINGS
 from conformance.errors import SeatrialError
 
 CONTAINERD = 'version = 2\n  sandbox_image = "registry.k8s.io/pause:3.10"\n'

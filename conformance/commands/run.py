@@ -1,0 +1,136 @@
+"""`seatrial run`: one pytest process for each platform folder, several at once, one report for all of them."""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.text import Text
+
+from conformance import assets, builds
+from conformance.clusters import KINDS
+from conformance.commands import Purpose
+from conformance.errors import UsageError
+from conformance.report.run import json as json_report
+from conformance.report.run import junit, terminal
+from conformance.report.run.roll_up import exit_code
+from conformance.run import children
+from conformance.run.settings import EXISTING_OPTIONS
+
+PURPOSE = Purpose.PROVE
+HELP = "prove what a platform promises"
+EXAMPLES = (
+    "seatrial run\n"
+    "seatrial run --platform my-platform/\n"
+    "seatrial run --platform my-platform/ --only scheduling -k quota\n"
+    "seatrial run --prove        (every check is seen failing)\n"
+)
+
+DEFAULT_REPORT = "seatrial-report"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `seatrial run`."""
+    add = parser.add_argument
+    add("--platform", action="append", type=Path, metavar="DIR",
+        help="a platform folder; may be given more than once (default: all that ship)")
+    add("--cluster", choices=KINDS, default="local",
+        help="the ground: " + "; ".join(f"{kind.name}: {kind.what}" for kind in KINDS.values()) + " (default: local)")
+    add("--cluster-name", metavar="NAME",
+        help="a cluster of ours to use, left up when it is up already (default: a new one)")
+    for option in EXISTING_OPTIONS:
+        add(option.flag, **option.given)
+    add("--prove", action="store_true",
+        help="run each behaviour with each fault that it claims to catch, and print the kill matrix")
+    add("-k", dest="expression", metavar="EXPR", help="only behaviours whose name matches, as in pytest")
+    add("--only", action="append", metavar="AREA", help="only this area, for example scheduling")
+    add("--report", type=Path, default=Path(DEFAULT_REPORT), metavar="DIR",
+        help=f"where report.json and junit.xml go (default: {DEFAULT_REPORT}/)")
+    add("-n", dest="workers", type=int, default=min(4, (os.cpu_count() or 1) + 1), metavar="N",
+        help="how many platforms run side by side, each on a cluster of its own; of a single platform, or "
+             "on a given cluster, how many behaviours (default: %(default)s); proofs of one platform never do, nor "
+             "does anything with --allow-changes")
+    add("--output", choices=["text", "json"], default="text", help="what is printed (default: text)")
+    add("--keep", action="store_true", help="leave the cluster up")
+    add("--offline", action="store_true", help="fetch nothing: every module and image is there, or made")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the behaviours on every platform folder asked for, write the report, print it.
+
+    Returns the exit code: 0 all held, 1 something failed, 3 our error, 130 interrupted.
+    Raises UsageError before anything is started when the options or a folder are wrong.
+    """
+    if args.offline:
+        os.environ[builds.OFFLINE_VARIABLE] = "1"  # for our children too
+    folders = args.platform or sorted(path.parent for path in
+                                      assets.folder("reference-manifests").glob("*/platform.yaml"))
+    # The longest first: what runs beside it is over before it, not after.
+    planned = sorted(_planned(args, folders), key=lambda one: -one.checks)
+    _make_folder(args.report)
+    shutil.rmtree(args.report / children.DIAGNOSTICS, ignore_errors=True)  # those of an earlier run
+    progress = terminal.console(sys.stdout if args.output == "text" else sys.stderr)
+    started, start = datetime.now(UTC), time.monotonic()
+    found = children.Collected()
+    with children.terminated_like_interrupted(), TemporaryDirectory(prefix="seatrial-") as scratch:
+        try:
+            children.run_all(children.children(args, planned, Path(scratch), found, progress),
+                     children.shares(args, len(planned))[0], lambda: progress.print(children.STOPPING, style="bold"))
+        except KeyboardInterrupt:
+            found.interrupted = True
+    report = found.report(started=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
+                          duration_s=time.monotonic() - start, uncaught=_uncaught(args, found))
+    json_report.write(report, args.report)
+    junit.write(report, args.report)
+    if args.output == "json":
+        sys.stdout.write(json.dumps(json_report.as_json(report), indent=2, ensure_ascii=False) + "\n")
+    else:
+        progress.print()
+        terminal.summary(report, progress)
+        progress.print(Text(f"The report is in {args.report}/", style="dim"))
+    return exit_code(report)
+
+
+def _planned(args: argparse.Namespace, folders: Sequence[Path]) -> list[children.Planned]:
+    """Look at every folder before anything is started. Raises UsageError."""
+    from conformance.folder import contradictions  # noqa: PLC0415
+    from conformance.run.ground import RealGround  # noqa: PLC0415 -- slow imports, not needed for --help
+    from conformance.run.session import Trial  # noqa: PLC0415
+    from conformance.run.settings import settings  # noqa: PLC0415
+
+    if args.workers < 0:
+        raise UsageError(f"-n {args.workers} is no number of workers", "give 0 or more")
+    found = []
+    for folder in folders:
+        given = {"cluster": args.cluster, "prove": args.prove, "only": args.only, "platform": folder,
+                 **{option.name: getattr(args, option.name) for option in EXISTING_OPTIONS}}
+        trial = Trial(settings(given), RealGround(), None)
+        trial.check()
+        found.append(children.Planned(folder=folder, checks=trial.size(),
+                             contradictions=contradictions.contradictions(trial.folder)))
+    return found
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"the report folder {folder} cannot be made: {error.strerror}",
+                         "name another one with --report") from error
+
+
+def _uncaught(args: argparse.Namespace, found: children.Collected) -> list[str]:
+    """Return the faults that went uncaught; a run of chosen behaviours says nothing about that."""
+    if not args.prove or args.expression or args.only or found.interrupted:
+        return []
+    if args.platform:  # a folder of one's own need not have what it takes to catch every fault
+        from conformance import catalog  # noqa: PLC0415
+
+        return sorted(found.faults & set(catalog.uncaught_faults()))
+    return sorted(found.faults - {kill.fault for kill in found.kills if kill.caught})

@@ -1,0 +1,1 @@
+"""The platform folder as text: what it says, promises, contradicts and leaves uncovered."""

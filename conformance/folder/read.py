@@ -1,0 +1,241 @@
+"""Reads a platform folder: `platform.yaml` and the manifests it names.
+
+`platform.schema.json` is the documented format.
+"""
+
+import dataclasses
+import functools
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from conformance.clusters import fake_nodes
+from conformance.errors import UsageError, nearest
+from conformance.folder import queues
+from conformance.kube import yaml
+from conformance.kube.yaml import Document
+from conformance.model.folder import ComponentSpec, Manifest, PlatformFolder
+from conformance.model.promise import Promises, Team
+
+PLATFORM_FILE = "platform.yaml"
+MANIFEST_ENDINGS = (".yaml", ".yml", ".json")
+_HERE = Path(__file__).parent
+_MODULES = {
+    "gatekeeper": ("gatekeeper", "github.com/open-policy-agent/gatekeeper/v3"),
+    "kueue": ("controllers", "sigs.k8s.io/kueue"),
+    "training-operator": ("controllers", "github.com/kubeflow/training-operator"),
+    "volcano": ("volcano", "volcano.sh/volcano"),
+}
+_BUILT_IN_NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
+
+
+@functools.cache
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of `platform.yaml`."""
+    return dict(json.loads((_HERE / "platform.schema.json").read_text(encoding="utf-8")))
+
+
+@functools.cache
+def pinned_version(component: str) -> str:
+    """Return the version of a component that Seatrial builds: what the component's go.mod pins."""
+    build, module = _MODULES[component]
+    go_mod = (_HERE.parent / "builds" / build / "go.mod").read_text(encoding="utf-8")
+    found = re.search(rf"^\s*(?:require )?{re.escape(module)} (v\S+)", go_mod, re.MULTILINE)
+    if not found:
+        raise UsageError(f"conformance/builds/{build}/go.mod does not pin {module}", "install seatrial again")
+    return found[1]
+
+
+def load(path: Path) -> PlatformFolder:
+    """Return what a platform folder says.
+
+    Raises UsageError with file and line for everything that is wrong with `platform.yaml` or with the
+    manifests as text. Whether the manifests do what is promised is not asked here.
+    """
+    if not path.is_dir():
+        raise UsageError(f"{path}: there is no such folder", f"name a folder that holds a {PLATFORM_FILE}")
+    file = path / PLATFORM_FILE
+    if not file.is_file():
+        raise UsageError(f"{file}: there is no such file",
+                         f"a platform folder needs a {PLATFORM_FILE}; reference-manifests/ has examples")
+    documents = yaml.read(file)
+    if len(documents) != 1:
+        raise UsageError(f"{file}: must be one YAML document, is {len(documents)}")
+    document = documents[0]
+    yaml.check(document, schema())
+    said = document.data
+    nodes, gpus = _nodes(document, path)
+    folder = PlatformFolder(
+        name=said.get("name", path.resolve().name), description=said["description"], path=path,
+        nodes=nodes, gpus=gpus,
+        components=tuple(_components(document)), manifests=_manifests(document, path),
+        promises=_promises(said["promises"]) if "promises" in said else None, lines=document.lines)
+    # Reading all limits once makes a quantity that is none an error here, not in the middle of a run.
+    cluster_queues = {queue.name for queue in queues.cluster_queues(folder.manifests)}
+    queues.cohorts(folder.manifests)
+    queues.volcano_queues(folder.manifests)
+    for queue in queues.local_queues(folder.manifests):
+        if queue.cluster_queue not in cluster_queues:
+            raise UsageError(f"{queue.manifest.where('spec', 'clusterQueue')}: LocalQueue {queue.namespace}/"
+                             f"{queue.name}: the manifests have no ClusterQueue {queue.cluster_queue!r}",
+                             _nearest_of(queue.cluster_queue, cluster_queues, "ClusterQueue"))
+    if folder.promises:
+        _check_promises(document, folder, folder.promises)
+    return folder
+
+
+def _nodes(document: Document, path: Path) -> tuple[str | None, int | None]:
+    nodes = document.data.get("nodes")
+    if nodes is None:
+        return None, None
+    own = path / nodes
+    try:
+        profile = fake_nodes.load_profile(own if own.is_file() else nodes)
+    except UsageError as error:
+        raise UsageError(f"{document.where('nodes')}: {error.message}", error.way_out) from None
+    return str(own) if own.is_file() else str(nodes), profile.gpus
+
+
+def _components(document: Document) -> Iterator[ComponentSpec]:
+    seen = set()
+    for index, said in enumerate(document.data["components"]):
+        name, version = said["name"], said["version"]
+        where = functools.partial(document.where, "components", index)
+        if name in seen:
+            raise UsageError(f"{where('name')}: {name} stands twice among the components")
+        seen.add(name)
+        if version != pinned_version(name):
+            raise UsageError(f"{where('version')}: Seatrial does not build {name} {version}",
+                             f"write version: {pinned_version(name)}")
+        settings = dict(said.get("settings") or {})
+        if isinstance(settings.get("scheduler_conf"), str):
+            _check_conf_text(document, index, settings["scheduler_conf"])
+        if "only" in settings:
+            _check_policies(where("settings", "only"), settings["only"])
+        yield ComponentSpec(name=name, version=version, settings=settings)
+
+
+def _check_policies(where: str, names: Iterable[str]) -> None:
+    from conformance.policy import policies  # noqa: PLC0415 -- reads them all, which few folders need
+
+    try:
+        policies.load().only(names)
+    except UsageError as error:
+        raise UsageError(f"{where}: {error.message}", error.way_out) from None
+
+
+def _check_conf_text(document: Document, index: int, text: str) -> None:
+    where = Path(f"{document.where('components', index, 'settings', 'scheduler_conf')} (scheduler_conf)")
+    parsed = yaml.parse(text, where)
+    if len(parsed) != 1:
+        raise UsageError(f"{where}: must be one YAML document, is {len(parsed)}")
+    wanted = schema()["$defs"]["volcano"]["properties"]["scheduler_conf"]
+    yaml.check(parsed[0], {**wanted, "type": "object"})
+
+
+def _manifests(document: Document, path: Path) -> tuple[Manifest, ...]:
+    wanted = json.loads((_HERE / "manifest.schema.json").read_text(encoding="utf-8"))
+    found: list[Manifest] = []
+    first: dict[tuple[str, ...], Manifest] = {}
+    for file in _files(document, path):
+        for written in yaml.read(file):
+            for part in _objects(written):
+                yaml.check(part, wanted)
+                manifest = Manifest(file=file, line=part.line, object=part.data, lines=part.lines)
+                key = (manifest.group, manifest.kind, manifest.namespace, manifest.name)
+                if key in first:
+                    raise UsageError(f"{manifest.where()}: {manifest.kind} {manifest.name} stands twice: "
+                                     f"also in {first[key].where()}", "keep one of the two")
+                first[key] = manifest
+                found.append(manifest)
+    return tuple(found)
+
+
+def _objects(document: Document) -> Iterator[Document]:
+    """A List of objects stands for the objects in it."""
+    data = document.data
+    if not (isinstance(data, dict) and data.get("kind") == "List" and isinstance(data.get("items"), list)):
+        yield document
+        return
+    for index, item in enumerate(data["items"]):
+        way = ("items", index)
+        yield dataclasses.replace(document, data=item, line=document.lines.get(way, document.line), lines={
+            path[2:]: line for path, line in document.lines.items() if path[:2] == way and path != way})
+
+
+def _files(document: Document, path: Path) -> list[Path]:
+    found: dict[Path, None] = {}
+    for index, entry in enumerate(document.data["manifests"]):
+        target = path / entry
+        if target.is_dir():
+            files = _texts(target)
+        elif target.is_file():
+            files = [target]
+        else:
+            files = _matches(path, entry)
+        files = [file for file in files if file.name != PLATFORM_FILE]
+        if not files:
+            there = {str(file.relative_to(path)) for file in _texts(path)} - {PLATFORM_FILE}
+            raise UsageError(f"{document.where('manifests', index)}: {entry!r} names no manifest",
+                             _nearest_of(entry, there, "manifest"))
+        found.update(dict.fromkeys(files))
+    return list(found)
+
+
+def _matches(path: Path, pattern: str) -> list[Path]:
+    if not re.search(r"[*?\[]", pattern):
+        return []
+    try:
+        return sorted(file for file in path.glob(pattern) if file.is_file())
+    except (NotImplementedError, ValueError):
+        # An absolute pattern, or stars where none can be: it names nothing in this folder.
+        return []
+
+
+def _texts(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.suffix in MANIFEST_ENDINGS and file.is_file())
+
+
+def _promises(said: Mapping[str, Any]) -> Promises:
+    # JSON Schema takes 16.0 for a whole number; messages should not.
+    teams: list[dict[str, Any]] = [
+        {key: int(value) if isinstance(value, float) else value for key, value in team.items()}
+        for team in said["teams"]]
+    return Promises(confirmed_by=said["confirmed_by"], teams=tuple(Team(**team) for team in teams))
+
+
+def _check_promises(document: Document, folder: PlatformFolder, promises: Promises) -> None:
+    namespaces = {manifest.name for manifest in queues.of_kind(folder.manifests, "", "Namespace")}
+    local = queues.local_queues(folder.manifests)
+    seen: set[str] = set()
+    for index, team in enumerate(promises.teams):
+        def wrong(key: str, message: str, way_out: str = "", *,
+                  index: int = index, name: str = team.name) -> UsageError:
+            where = document.where("promises", "teams", index, key)
+            return UsageError(f"{where}: team {name}: {message}", way_out)
+
+        if team.name in seen:
+            raise wrong("name", "stands twice among the teams")
+        seen.add(team.name)
+        if not folder.component(team.component):
+            raise wrong("component", f"the platform has no component {team.component}",
+                        f"use one of: {', '.join(component.name for component in folder.components)}")
+        if team.namespace not in namespaces | _BUILT_IN_NAMESPACES:
+            raise wrong("namespace", f"there is no Namespace {team.namespace!r} in the manifests",
+                        _nearest_of(team.namespace, namespaces, "Namespace"))
+        if team.component == "kueue":
+            here = {queue.name for queue in local if queue.namespace == team.namespace}
+            kind = f"LocalQueue of namespace {team.namespace}"
+        else:
+            # Volcano makes the queue `default` itself.
+            here = {queue.name for queue in queues.volcano_queues(folder.manifests)} | {"default"}
+            kind = "Volcano Queue"
+        if team.queue not in here:
+            raise wrong("queue", f"there is no {kind} called {team.queue!r} in the manifests",
+                        _nearest_of(team.queue, here, kind))
+
+
+def _nearest_of(word: str, known: set[str], what: str) -> str:
+    return nearest(word, known) if known else f"the folder has no {what} at all"

@@ -1,0 +1,1 @@
+"""The Kubernetes API, what is recorded of it, its YAML and its certificates."""

@@ -1,0 +1,357 @@
+import argparse
+import json
+import os
+import re
+import signal
+import sys
+import threading
+
+import pytest
+
+from conformance import catalog
+from conformance.commands import run as command_run
+from conformance.errors import UsageError
+from conformance.run import children
+
+RESULT = {"row": "result", "id": "scheduling/quota::it_holds[a]", "promise": "It holds.", "platform": "p",
+          "component": "kueue", "outcome": "passed", "fidelity": "node", "cluster": "c", "duration_s": 1.0,
+          "cause": "", "trace": "", "reproduce": "", "confirmed": True, "requirement": "quota"}
+KILL = {"row": "kill", "behaviour": "scheduling/quota::it_holds", "fault": "quota-dropped", "platform": "p",
+        "outcome": "failed", "cause": "got 0"}
+GROUND = {"row": "ground", "platform": "p", "cluster": {"kind": "local", "name": "c"}, "confirmed_by": "me",
+          "uncovered_limits": ["lendingLimit 8"], "components": ["kueue"], "faults": ["quota-dropped", "sleepy"]}
+
+
+def plan(count):
+    return {"row": "plan", "count": count}
+
+
+@pytest.fixture
+def pretend(monkeypatch, tmp_path):
+    """Return a function that runs `seatrial run` with children that write rows and end as told."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*pretended, args=(), checks=None, contradictions=()):
+        scripts = {f"folder-{number}": child for number, child in enumerate(pretended)}
+
+        def planned(_, folders):
+            return [children.Planned(folder=folder, checks=count, contradictions=tuple(contradictions))
+                    for folder, count in zip(folders, checks or [1] * len(folders), strict=True)]
+
+        def command(_, folder, *__):
+            rows, code, more = scripts[folder.name]
+            script = (f"import sys, json, time, os, signal\nfile = open(sys.argv[-1], 'a')\n"
+                      f"for row in {rows!r}: file.write(json.dumps(row) + chr(10)); file.flush()\n"
+                      f"{more}\nsys.exit({code})")
+            return [sys.executable, "-c", script]
+
+        monkeypatch.setattr(command_run, "_planned", planned)
+        monkeypatch.setattr(children, "_command", command)
+        parser = argparse.ArgumentParser()
+        command_run.add_arguments(parser)
+        platforms = [word for number in range(len(pretended)) for word in ("--platform", f"folder-{number}")]
+        return command_run.run(parser.parse_args([*platforms, *args]))
+
+    return run
+
+
+def written():
+    with open("seatrial-report/report.json") as file:
+        return json.load(file)
+
+
+def test_what_all_children_found_is_one_report(pretend, capsys):
+    failed = {**RESULT, "platform": "q", "outcome": "failed", "cause": "ClusterQueue a: got 15"}
+    code = pretend(([GROUND, plan(1), RESULT], 0, ""), ([{**GROUND, "platform": "q"}, plan(1), failed], 1, ""),
+                   args=["-n", "1"])
+    assert code == 1
+    document = written()
+    assert [(row["platform"], row["outcome"]) for row in document["results"]] == [("p", "passed"), ("q", "failed")]
+    assert document["uncovered_limits"] == ["p: lendingLimit 8", "q: lendingLimit 8"]
+    assert document["cluster"] == {"kind": "local", "name": "c"}
+    assert os.path.exists("seatrial-report/junit.xml")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["folder-0: folder-0", "1/1  ✓ passed       It holds.  a · kueue · node · 1.0 s"]
+    assert any(re.fullmatch(r"The platform does not keep its promises\. \(1 passed, 1 failed, \d+ s\)", line)
+               for line in lines)
+
+
+def test_json_output_is_all_that_is_printed(pretend, capsys):
+    assert pretend(([GROUND, plan(1), RESULT], 0, ""), args=["--output", "json"]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out) == written()
+    assert "It holds." in printed.err
+
+
+def test_a_child_that_dies_is_our_error_with_its_last_words(pretend, capsys):
+    assert pretend(([], 1, "print('no disk left'); os.kill(os.getpid(), signal.SIGKILL)")) == 3
+    (trouble,) = written()["troubles"]
+    assert trouble.startswith("folder-0: pytest ended with -9, see seatrial-report/pytest-folder-0.log")
+    assert "Seatrial could not judge everything" in capsys.readouterr().out
+
+
+def test_the_last_words_of_a_child_are_kept(pretend):
+    pretend(([], 7, "print('the disk is full')"))
+    assert written()["troubles"][0].endswith("\n  the disk is full")
+
+
+def test_a_check_without_a_verdict_is_missed(pretend):
+    assert pretend(([GROUND, plan(3), RESULT], 0, "")) == 3
+    assert written()["troubles"] == ["folder-0: 2 of 3 checks ended without a verdict, "
+                                     "see seatrial-report/pytest-folder-0.log"]
+
+
+def test_a_trouble_is_told_once(pretend):
+    assert pretend(([{"row": "trouble", "text": "no containerd"}], 3, "print('no containerd')")) == 3
+    assert written()["troubles"] == ["no containerd"]
+
+
+def test_a_folder_where_nothing_was_selected_does_not_spoil_the_others(pretend):
+    assert pretend(([], 5, ""), ([GROUND, plan(1), RESULT], 0, "")) == 0
+
+
+def test_nothing_at_all_is_no_success(pretend):
+    assert pretend(([], 5, ""), ([], 5, "")) == 3
+
+
+def test_arguments_that_pytest_refuses_are_a_usage_error(pretend):
+    with pytest.raises(UsageError, match=r"^Wrong expression passed to '-k': \($"):
+        pretend(([], 4, "print('ERROR: Wrong expression passed to \\'-k\\': (')"))
+
+
+@pytest.mark.parametrize(("claimed_by_nobody", "code"), [([], 0), (["elsewhere"], 0), (["sleepy"], 1)])
+def test_a_fault_of_ones_own_platform_that_no_behaviour_claims_is_a_hole(pretend, monkeypatch, claimed_by_nobody, code):
+    monkeypatch.setattr(catalog, "uncaught_faults", lambda: tuple(claimed_by_nobody))
+    assert pretend(([GROUND, plan(2), RESULT, KILL], 0, ""), args=["--prove"]) == code
+    assert written()["uncaught_faults"] == [name for name in claimed_by_nobody if name in GROUND["faults"]]
+
+
+@pytest.mark.parametrize("args", [["-k", "quota"], ["--only", "scheduling"]])
+def test_a_run_of_chosen_behaviours_says_nothing_about_the_other_faults(pretend, monkeypatch, args):
+    monkeypatch.setattr(catalog, "uncaught_faults", lambda: ("sleepy",))
+    pretend(([GROUND, plan(2), RESULT, KILL], 0, ""), args=["--prove", *args])
+    assert written()["uncaught_faults"] == []
+
+
+def test_faults_that_nobody_caught_are_listed_when_all_platforms_ran():
+    args = argparse.Namespace(prove=True, expression=None, only=None, platform=None)
+    found = children.Collected()
+    for row in (GROUND, KILL):
+        found.add(row)
+    assert command_run._uncaught(args, found) == ["sleepy"]
+    args.prove = False
+    assert command_run._uncaught(args, found) == []
+
+
+def waits(name):
+    """Return a script that waits to be told to stop, and tells that it was."""
+    return ("def told(*_):\n"
+            f"    open('told-{name}', 'w').close(); sys.exit(2)\n"
+            f"signal.signal(signal.SIGINT, told); open('ready-{name}', 'w').close()\n"
+            "time.sleep(60)")  # far longer than it takes to be told: it is not meant to end by itself
+
+
+def interrupt_when(*files, how=signal.SIGINT):
+    def interrupt():
+        children.eventually(lambda: all(map(os.path.exists, files)), becomes=True, within=30)
+        signal.pthread_kill(threading.main_thread().ident, how)
+
+    threading.Thread(target=interrupt).start()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_tells_its_child_and_writes_what_it_has(pretend, how):
+    interrupt_when("ready-a", how=how)
+    code = pretend(([GROUND, plan(2), RESULT], 0, waits("a")), ([GROUND, plan(1), RESULT], 0, ""), args=["-n", "1"])
+    assert code == 130
+    assert os.path.exists("told-a")
+    document = written()
+    assert (document["interrupted"], len(document["results"]), document["troubles"]) == (True, 1, [])
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_tells_all_children_that_run_and_starts_no_more(pretend, how):
+    interrupt_when("ready-a", "ready-b", how=how)
+    code = pretend(([GROUND, plan(2), RESULT], 0, waits("a")),
+                   ([GROUND, plan(2), {**RESULT, "platform": "q"}], 0, waits("b")),
+                   ([], 0, "open('third', 'w')"), args=["-n", "2"])
+    assert code == 130
+    assert sorted(name for name in os.listdir() if name in ("told-a", "told-b", "third")) == ["told-a", "told-b"]
+    document = written()
+    assert (document["interrupted"], len(document["results"]), document["troubles"]) == (True, 2, [])
+
+
+def test_a_run_that_is_interrupted_while_a_child_starts_ends_that_child(pretend, monkeypatch):
+    started = []
+
+    class Popen(children.subprocess.Popen):
+        def __init__(self, *args, **more):
+            super().__init__(*args, **more)
+            started.append(self)
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    monkeypatch.setattr(children.subprocess, "Popen", Popen)
+    assert pretend(([], 0, waits("a"))) == 130
+    assert [process.poll() is None for process in started] == [False]
+
+
+# It outlasts the limit of 0.2 s that it is given, and is not meant to end by itself.
+DEAF = "signal.signal(signal.SIGINT, signal.SIG_IGN); open('ready-deaf', 'w').close()\ntime.sleep(60)"
+
+
+@pytest.mark.parametrize(("args", "told"), [
+    ([], f"folder-0: it was cut short; its cluster may still be up: seatrial down --cluster local --name "
+     f"trial-{os.getpid()}-1"),
+    (["--cluster", "existing", "--context", "a", "--allow-changes", "mine-"],
+     "folder-0: it was cut short; what it made on the cluster may still be there: "
+     "seatrial down --cluster existing --context a --prefix mine-"),
+])
+def test_a_child_that_does_not_listen_is_ended_and_that_is_told(pretend, monkeypatch, args, told):
+    monkeypatch.setattr(children, "STOP_WITHIN_S", 0.2)
+    local = not args
+    interrupt_when("ready-deaf", *(["ready-b"] if local else []))
+    assert pretend(([], 0, DEAF), ([], 0, waits("b")), args=["-n", "2", *args]) == 130
+    assert os.path.exists("told-b") == local
+    assert written()["troubles"] == [told]
+
+
+def test_platforms_run_side_by_side_and_every_line_says_whose_it_is(pretend, capsys):
+    def meets(mine, other):  # each ends only when it has seen the other: a bounded wait for a state
+        return (f"open('{mine}', 'w').close()\nend = time.monotonic() + 30\n"
+                f"while not os.path.exists('{other}'):\n    assert time.monotonic() < end\n    time.sleep(0.01)")
+
+    progress = {"row": "progress", "text": "kueue is ready"}
+    assert pretend(([GROUND, progress, plan(12), *([RESULT] * 12)], 0, meets("a", "b")),
+                   ([GROUND, plan(1), {**RESULT, "platform": "q"}], 0, meets("b", "a")), args=["-n", "2"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "folder-0    kueue is ready" in lines
+    assert "folder-0   2/12  ✓ passed       It holds.  a · kueue · node · 1.0 s" in lines
+    assert "folder-1  1/1  ✓ passed       It holds.  a · kueue · node · 1.0 s" in lines
+
+
+def test_the_longest_platform_starts_first(pretend, capsys):
+    def found(platform):
+        return [GROUND, plan(1), {**RESULT, "platform": platform}], 0, ""
+
+    pretend(found("p"), found("q"), found("r"), checks=[3, 7, 5], args=["-n", "1"])
+    assert [row["platform"] for row in written()["results"]] == ["q", "r", "p"]
+
+
+def test_a_child_that_dies_does_not_disturb_the_other_one(pretend):
+    rows = [GROUND, plan(1), RESULT]
+    assert pretend(([], 1, "os.kill(os.getpid(), signal.SIGKILL)"), (rows, 0, ""), args=["-n", "2"]) == 3
+    document = written()
+    assert len(document["results"]) == 1
+    assert document["troubles"][0].startswith("folder-0: pytest ended with -9")
+
+
+def test_a_usage_error_of_one_stops_the_others_first(pretend):
+    # A bounded wait for a state: it refuses once the other one has begun.
+    refuses = ("end = time.monotonic() + 30\n"
+               "while not os.path.exists('ready-b'):\n    assert time.monotonic() < end\n    time.sleep(0.01)\n"
+               "print('ERROR: no such option')")
+    with pytest.raises(UsageError, match=r"^no such option$"):
+        pretend(([], 4, refuses), ([], 0, waits("b")), args=["-n", "2"])
+    assert os.path.exists("told-b")
+
+
+def test_folders_of_one_name_have_logs_of_their_own():
+    from pathlib import Path
+    assert children._labels([Path("a/x"), Path("b/x"), Path("b/y"), Path()]) == ["x-1", "x-2", "y", Path.cwd().name]
+
+
+def test_what_the_manifests_cannot_keep_is_told_before_the_run_and_does_not_stop_it(pretend, capsys):
+    line = "queues.yaml:7: ClusterQueue a: team a is guaranteed 9 GPUs, but nominalQuota is 8"
+    assert pretend(([GROUND, plan(1), RESULT], 0, ""), contradictions=[f"{line}\x1b"]) == 0
+    assert capsys.readouterr().out.splitlines()[:4] == [
+        "folder-0: folder-0", "  The manifests cannot keep:", f"    {line} ",
+        "1/1  ✓ passed       It holds.  a · kueue · node · 1.0 s"]
+
+
+def test_a_report_folder_that_cannot_be_made_is_a_usage_error(pretend, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="the report folder file/inner cannot be made"):
+        pretend(([], 0, ""), args=["--report", "file/inner"])
+
+
+def command_of(*words):
+    parser = argparse.ArgumentParser()
+    command_run.add_arguments(parser)
+    args = parser.parse_args(words)
+    from pathlib import Path
+    return children._command(args, Path("some/folder"), "trial-7", children.shares(args, 1)[1])
+
+
+def test_the_command_of_a_child_hands_everything_on():
+    words = command_of("-k", "gang and not rack", "--only", "scheduling", "--only", "training", "-n", "3", "--keep")
+    text = " ".join(words)
+    assert "--pyargs conformance.suites" in text
+    assert "--cluster local --cluster-name trial-7 --platform some/folder" in text
+    assert words[words.index("-k") + 1] == "gang and not rack"
+    assert "--only scheduling --only training" in text
+    assert "-n 3 --dist loadgroup" in text
+    assert "--keep-cluster" in words
+
+
+def test_what_an_existing_cluster_may_be_used_for_is_handed_on():
+    given = ["--cluster", "existing", "--kubeconfig", "a:b", "--context", "c", "--allow-changes", "mine-", "--max-gpus", "4",
+             "--max-pods", "5", "--max-seconds", "6", "--node-selector", "a=b", "--node-selector", "c=d", "--priority-class",
+             "low", "--image", "busybox:1", "--may-disturb", "cohort", "--cluster-object", "ClusterQueue/mine-a"]
+    words = command_of(*given)
+    assert words[words.index("--kubeconfig"):] == given[2:]
+
+
+def test_proofs_of_one_platform_never_run_side_by_side():
+    words = command_of("--prove", "-n", "4")
+    assert "--prove" in words
+    assert "-n" not in words
+
+
+@pytest.mark.parametrize(("words", "platforms", "shares"), [
+    (["-n", "2"], 1, (1, 2)),  # one platform: its behaviours side by side
+    (["-n", "2"], 4, (2, 0)),  # several: the platforms
+    (["-n", "3"], 4, (3, 0)),
+    (["-n", "5"], 2, (2, 2)),  # more than there are platforms: both
+    (["-n", "1"], 4, (1, 1)),
+    (["-n", "0"], 4, (1, 0)),
+    (["-n", "2", "--prove"], 4, (2, 0)),
+    (["-n", "2", "--prove"], 1, (1, 0)),
+    (["-n", "2", "--cluster-name", "mine"], 4, (1, 2)),
+    (["-n", "2", "--cluster", "existing"], 4, (1, 2)),
+    (["-n", "2", "--cluster", "existing", "--allow-changes", "mine-"], 4, (1, 0)),
+])
+def test_what_runs_side_by_side_are_platforms_where_each_has_its_own_cluster(words, platforms, shares):
+    parser = argparse.ArgumentParser()
+    command_run.add_arguments(parser)
+    assert children.shares(parser.parse_args(words), platforms) == shares
+
+
+def test_before_a_run_every_folder_is_looked_at():
+    from conformance import assets
+    parser = argparse.ArgumentParser()
+    command_run.add_arguments(parser)
+    folders = [assets.folder("reference-manifests") / name for name in ("pytorch-training", "gang-training")]
+    few, many = command_run._planned(parser.parse_args([]), folders)
+    assert (few.folder, many.folder) == tuple(folders)
+    assert 0 < few.checks < many.checks
+    assert (few.contradictions, many.contradictions) == ((), ())
+    assert command_run._planned(parser.parse_args(["--only", "accelerators"]), folders[:1])[0].checks == 2
+
+
+def test_two_runs_at_once_do_not_share_a_cluster():
+    args = argparse.Namespace(cluster_name=None)
+    assert children._cluster_name(args, 1, 1) == f"trial-{os.getpid()}"
+    assert children._cluster_name(args, 2, 3) == f"trial-{os.getpid()}-2"
+    args.cluster_name = "mine"
+    assert children._cluster_name(args, 2, 3) == "mine"
+
+
+def test_what_is_wrong_with_the_options_is_told_before_anything_starts(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    parser = argparse.ArgumentParser()
+    command_run.add_arguments(parser)
+    with pytest.raises(UsageError, match=r"nowhere"):
+        command_run.run(parser.parse_args(["--platform", "nowhere"]))
+    with pytest.raises(UsageError, match="there is no area 'schedulling'"):
+        command_run.run(parser.parse_args(["--only", "schedulling"]))
+    assert list(tmp_path.iterdir()) == []

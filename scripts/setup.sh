@@ -80,5 +80,7 @@ find_python
 system_packages
 python_environment
 go_toolchain
-say "building what is missing (minutes the first time, nothing after that)"
-seatrial build >/dev/null
+[ -n "${builds_by_itself:-}" ] || {
+    say "building what is missing (minutes the first time, nothing after that)"
+    seatrial build >/dev/null
+}

@@ -42,13 +42,18 @@ def build(names: Sequence[str] | None = None, *, progress: Progress | None = Non
     if missing:
         progress = progress or fitting_progress()
         try:
-            with store.lock(progress.note):
-                # Another process may have built them while we waited.
-                left = [one for one in missing if not store.is_good(place(one))]
-                while left:
-                    _build_one(left.pop(0), [one.name for one in left], progress)
+            left = list(missing)
+            while left:
+                # Not held over all of them: what is there already can be packed and used meanwhile.
+                with store.lock(progress.note):
+                    # Another process may have built them while we waited.
+                    left = [one for one in left if not store.is_good(place(one))]
+                    if left:
+                        _build_one(left.pop(0), [one.name for one in left], progress)
         finally:
             progress.close()
+        with store.lock(progress.note):
+            store.prune()  # only what adds to the cache makes room in it
     return {program.name: _built(program, cached=program not in missing) for program in programs}
 
 

@@ -23,6 +23,8 @@ from conformance.errors import SeatrialError
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 FORMAT = "1"
 """Part of every key: raise it when the layout below changes."""
+PACKING = "-images"
+"""Its lock and its workspace are its own: packing takes seconds, and a build that others wait for minutes."""
 FOLDERS = {"bin": 0o755, "etc": 0o755, "tmp": 0o1777, "var": 0o755, "var/tmp": 0o1777}
 HOST_BUSYBOX = Path("/bin/busybox")
 USERS = "root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n"
@@ -66,7 +68,7 @@ def _archive(program: str, source: Path, sha256: str, name: str, inside: str, us
     inputs = f"{FORMAT} {name} {inside} {user} {sha256}" + (f" {store.digest(under)}" if under else "")
     path = store.entry("images", f"{program}.tar", hashlib.sha256(inputs.encode()).hexdigest())
     if not store.is_good(path):
-        with store.lock(progress.note), store.workspace() as work:
+        with store.lock(progress.note, of=PACKING), store.workspace(of=PACKING) as work:
             if not store.is_good(path):  # another process may have written it while we waited
                 made = work / path.name
                 write_image(source, name, inside, made, user=user, applets=applets, under=under)

@@ -38,6 +38,8 @@ KEPT = {
 BUILT_WITH = {"gatekeeper": "gatekeeper", "kueue": "kueue", "training-operator": "training-operator",
               "vc-scheduler": "volcano"}
 """The component whose manifests are kept when a program is built."""
+RENDERING = "-rendered"
+"""Its lock and its workspace are its own: rendering takes a second, and a build that others wait for minutes."""
 
 
 def rendered(component: str, *, progress: Progress | None = None) -> Path:
@@ -56,7 +58,7 @@ def rendered(component: str, *, progress: Progress | None = None) -> Path:
     path = store.entry("rendered", f"{component}.yaml", _key(component))
     if not store.is_good(path):
         kubectl = build(["kubectl"], progress=progress)["kubectl"].path
-        with store.lock(progress.note), store.workspace() as work:
+        with store.lock(progress.note, of=RENDERING), store.workspace(of=RENDERING) as work:
             made = work / path.name
             with made.open("wb") as out:
                 done = subprocess.run([kubectl, "kustomize", source], stdout=out,

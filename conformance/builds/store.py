@@ -10,8 +10,10 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,12 @@ from filelock import FileLock, Timeout
 from conformance.errors import SeatrialError
 
 FOLDER_VARIABLE = "SEATRIAL_CACHE"
+KINDS = ("programs", "images", "manifests", "rendered")
+UNUSED_DAYS = 30
+LIMIT_BYTES = 20 << 30
+"""Above this the entries that were longest unused go too: all that one version of everything takes is under 3 GiB
+(23 programs, their images and manifests), so that several versions in turn stay."""
+DAY_S = 86_400
 
 
 def root() -> Path:
@@ -64,6 +72,7 @@ def is_good(path: Path, *, verify: bool = False) -> bool:
     try:
         said = json.loads(_record(path).read_text())
         if not verify and said["stamp"] == _stamp(path):
+            _note_use(path)
             return True
         good: bool = said["sha256"] == digest(path)
     except (OSError, ValueError, KeyError, TypeError):
@@ -86,6 +95,50 @@ def add(path: Path, made: Path, **more: Any) -> None:
         shutil.rmtree(path)  # a damaged one: only files are replaced in one step
     os.replace(made, path)
     _write_record(path, said)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pruned:
+    """An entry that was removed."""
+
+    name: str
+    """Kind, name and the beginning of its key: `programs/kueue-0123456789abcdef`."""
+    size_bytes: int
+    unused_days: float
+
+
+def prune(*, now_s: float | None = None, limit_bytes: int = LIMIT_BYTES) -> list[Pruned]:
+    """Remove entries that nobody asked for in `UNUSED_DAYS`, then, above the limit, those longest unused.
+
+    What was asked for within a day stays: a cluster may run from it. Call under `lock`. Returns what went. `now_s` is
+    in seconds since the epoch (None: now). Raises SeatrialError when the cache cannot be written.
+    """
+    now_s = time.time() if now_s is None else now_s
+    found = sorted((_last_use_s(folder), folder) for kind in KINDS for folder in (root() / kind).glob("*")
+                   if folder.is_dir())
+    sizes = {folder: sum(file.stat().st_size for file in _files(folder)) for _, folder in found}
+    total, gone = sum(sizes.values()), []
+    with _disk_trouble():
+        for used_s, folder in found:
+            unused_days = (now_s - used_s) / DAY_S
+            if unused_days > UNUSED_DAYS or (total > limit_bytes and unused_days > 1):
+                shutil.rmtree(folder)
+                total -= sizes[folder]
+                gone.append(Pruned(name=str(folder.relative_to(root())), size_bytes=sizes[folder],
+                                   unused_days=unused_days))
+    return gone
+
+
+def _last_use_s(folder: Path) -> float:
+    # An entry without a record was never finished: its folder's own time says how old it is.
+    return max((file.stat().st_mtime for file in folder.glob("*.json")), default=folder.stat().st_mtime)
+
+
+def _note_use(path: Path) -> None:
+    record = _record(path)
+    if time.time() - record.stat().st_mtime > DAY_S:
+        with suppress(OSError):  # a cache that may only be read is used all the same
+            os.utime(record)
 
 
 @contextmanager

@@ -155,6 +155,9 @@ class Maker(Protocol):
     def status(self) -> list[dict[str, Any]]:
         """Return every recorded cluster with its state."""
 
+    def programs(self) -> tuple[str, ...]:
+        """Return the builds that `up` takes, by name; none where `up` builds or fetches what it needs by itself."""
+
     def missing(self) -> list[tuple[str, str]]:
         """Return (what this machine lacks, the command that mends it) for each lack."""
 

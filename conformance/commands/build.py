@@ -1,11 +1,13 @@
 """`seatrial build`: builds programs and writes their images, or lists what there is."""
 
 import argparse
+import dataclasses
 import hashlib
 import json
 import sys
 from collections.abc import Sequence
 
+from conformance.builds import store
 from conformance.builds.builder import Built, build, key, state
 from conformance.builds.catalogue import BUSYBOX, PROGRAMS, Program, select
 from conformance.builds.images import images
@@ -19,6 +21,7 @@ EXAMPLES = (
     "seatrial build\n"
     "seatrial build kueue kwok\n"
     "seatrial build --list\n"
+    "seatrial build --prune\n"
 )
 
 _HEADINGS = ("component", "version", "source module", "size", "cached")
@@ -31,6 +34,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="show what can be built and what is cached; build nothing")
     parser.add_argument("--key", action="store_true",
                         help="print a name for what a build of everything would leave in the cache; build nothing")
+    parser.add_argument("--prune", action="store_true",
+                        help=f"remove cached builds that were not used for {store.UNUSED_DAYS} days, and above "
+                             f"{store.LIMIT_BYTES >> 30} GiB those longest unused; build nothing. A build that adds to "
+                             "the cache does the same")
     parser.add_argument("--verify", action="store_true",
                         help="hash every cached file, not only those that look changed")
     parser.add_argument("--output", choices=("table", "json"), default="table", help="form of the answer")
@@ -40,6 +47,9 @@ def run(args: argparse.Namespace) -> int:
     """Build and pack what is named, or list it; return the exit code. Raise SeatrialError, UsageError."""
     if args.key:
         print(_key(select(args.names or None)))
+        return 0
+    if args.prune:
+        _prune(args)
         return 0
     if args.list:
         rows = [_row(program, built) for program, built in state(args.names or PROGRAMS)]
@@ -57,6 +67,18 @@ def run(args: argparse.Namespace) -> int:
         _print_table([[row["component"], row["version"] or "-", row["module"], _size(row["size_bytes"]),
                        "yes" if row["cached"] else "no"] for row in rows])
     return 0
+
+
+def _prune(args: argparse.Namespace) -> None:
+    with store.lock(lambda text: print(text, file=sys.stderr, flush=True)):
+        gone = store.prune()
+    if args.output == "json":
+        print(json.dumps([dataclasses.asdict(one) for one in gone], indent=2))
+        return
+    for one in gone:
+        print(f"{one.name}  {_size(one.size_bytes)}  unused for {one.unused_days:.0f} days")
+    print(f"freed {_size(sum(one.size_bytes for one in gone))}" if gone else
+          f"nothing to free: all of {store.root()} was used within {store.UNUSED_DAYS} days, and it is small enough")
 
 
 def _key(programs: Sequence[Program]) -> str:

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,13 +14,16 @@ from tempfile import TemporaryDirectory
 from rich.text import Text
 
 from conformance import assets, builds
+from conformance.builds import builder
 from conformance.clusters import KINDS
 from conformance.commands import Purpose
 from conformance.errors import UsageError
+from conformance.model.component import Component
 from conformance.report.run import json as json_report
 from conformance.report.run import junit, terminal
 from conformance.report.run.roll_up import exit_code
 from conformance.run import children
+from conformance.run.building import Building
 from conformance.run.settings import EXISTING_OPTIONS
 
 PURPOSE = Purpose.PROVE
@@ -73,17 +76,25 @@ def run(args: argparse.Namespace) -> int:
                                       assets.folder("reference-manifests").glob("*/platform.yaml"))
     # The longest first: what runs beside it is over before it, not after.
     planned = sorted(_planned(args, folders), key=lambda one: -one.checks)
+    # What takes the least building comes first: a verdict is seen while the rest is built.
+    planned.sort(key=lambda one: sum(built is None for _, built in builder.state(one.programs)))
     _make_folder(args.report)
     shutil.rmtree(args.report / children.DIAGNOSTICS, ignore_errors=True)  # those of an earlier run
     progress = terminal.console(sys.stdout if args.output == "text" else sys.stderr)
     started, start = datetime.now(UTC), time.monotonic()
     found = children.Collected()
+    building = Building(args.report / "build.log", lambda text: progress.print(Text(text, style="dim")))
     with children.terminated_like_interrupted(), TemporaryDirectory(prefix="seatrial-") as scratch:
         try:
+            building.start([name for one in planned for name in one.programs])
             children.run_all(children.children(args, planned, Path(scratch), found, progress),
-                     children.shares(args, len(planned))[0], lambda: progress.print(children.STOPPING, style="bold"))
+                             children.shares(args, len(planned))[0],
+                             lambda: progress.print(children.STOPPING, style="bold"),
+                             lambda child: building.has(child.programs))
         except KeyboardInterrupt:
             found.interrupted = True
+        finally:
+            building.stop()
     report = found.report(started=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
                           duration_s=time.monotonic() - start, uncaught=_uncaught(args, found))
     json_report.write(report, args.report)
@@ -112,9 +123,17 @@ def _planned(args: argparse.Namespace, folders: Sequence[Path]) -> list[children
                  **{option.name: getattr(args, option.name) for option in EXISTING_OPTIONS}}
         trial = Trial(settings(given), RealGround(), None)
         trial.check()
-        found.append(children.Planned(folder=folder, checks=trial.size(),
-                             contradictions=contradictions.contradictions(trial.folder)))
+        found.append(children.Planned(folder=folder, checks=trial.size(), programs=_programs(args, trial.components),
+                                      contradictions=contradictions.contradictions(trial.folder)))
     return found
+
+
+def _programs(args: argparse.Namespace, components: Mapping[str, Component]) -> tuple[str, ...]:
+    """Return the builds that must be there before a platform starts; none where its cluster is not built here."""
+    kind = KINDS[args.cluster]
+    of_cluster = kind.maker.programs() if kind.ours else ()
+    of_components = (name for component in components.values() for name in component.programs)
+    return tuple(dict.fromkeys((*of_cluster, *of_components))) if of_cluster else ()
 
 
 def _make_folder(folder: Path) -> None:

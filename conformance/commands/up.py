@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Bring the cluster up, install the platform, say how to use it."""
+    from conformance import catalog  # noqa: PLC0415 -- slow, and only needed here
     from conformance.folder import read  # noqa: PLC0415 -- slow, and only needed here
     from conformance.platform.install import install  # noqa: PLC0415 -- slow, and only needed here
 
@@ -46,7 +47,8 @@ def run(args: argparse.Namespace) -> int:
     folder = read.load(args.platform) if args.platform else None
     say = Steps()
     if folder:
-        builds.build()  # before anything runs; without a platform `up` builds the little it needs
+        known, needed = catalog.components(), [*kind_of(args.cluster).maker.programs()]
+        builds.build([*needed, *(program for spec in folder.components for program in known[spec.name].programs)])
     diagnostics = args.report / "diagnostics" / args.name
     try:
         cluster = kind_of(args.cluster).maker.up(

@@ -26,6 +26,8 @@ class Component:
     """Its version on a live cluster, or None when it is not there."""
     dress: Callable[[Workload, Team, str], list[dict[str, Any]]]
     """The objects of a neutral workload, submitted for a team under a name."""
+    programs: tuple[str, ...] = ()
+    """The builds that installing it takes, by name: those of its images, and what renders its manifests."""
     faults: tuple[Fault, ...] = ()
     of_ground: bool = False
     """It comes with the cluster, so that no platform folder names it."""

@@ -8,7 +8,6 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -47,6 +46,8 @@ class Planned:
     """How many checks there are to run on it."""
     contradictions: tuple[str, ...]
     """What its manifests cannot keep, as text alone tells."""
+    programs: tuple[str, ...] = ()
+    """The builds that its cluster and its components take."""
 
 
 @dataclass
@@ -131,6 +132,11 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._planned = self._verdicts = self._troubles = 0
 
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """The builds that must be there before it starts."""
+        return self._folder.programs
+
     def start(self) -> None:
         """Start it."""
         self._telling.begin(self._name, self._folder)
@@ -196,18 +202,20 @@ class Child:
                      if line.startswith("ERROR: ")), "")
 
 
-def run_all(children: Sequence[Child], at_once: int, stopping: Callable[[], None]) -> None:
-    """Run children to their ends, so many at once.
+def run_all(children: Sequence[Child], at_once: int, stopping: Callable[[], None],
+            may_start: Callable[[Child], bool] = lambda _: True) -> None:
+    """Run children to their ends, so many at once, each from when it `may_start`, in their order where several may.
 
     Raises UsageError when pytest does not understand its arguments. On that and on KeyboardInterrupt those
     that still run are told, and have time to take their clusters down, before the exception goes on.
     """
-    waiting, running = deque(children), list[Child]()
+    waiting, running = list(children), list[Child]()
 
     def all_are_over() -> bool:
-        while waiting and len(running) < at_once:
-            running.append(waiting.popleft())  # before it starts: what is interrupted then must be told too
-            running[-1].start()
+        while len(running) < at_once and (first := next(filter(may_start, waiting), None)):
+            waiting.remove(first)
+            running.append(first)  # before it starts: what is interrupted then must be told too
+            first.start()
         for child in [one for one in running if one.is_over()]:
             running.remove(child)
             child.conclude()

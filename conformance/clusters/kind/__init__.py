@@ -103,6 +103,11 @@ class KindCluster:
         down(self.name)
 
 
+def programs() -> tuple[str, ...]:
+    """Return nothing: a node image that is there takes no build, and one that is made builds what it needs."""
+    return ()
+
+
 def up(name: str = "seatrial", *, real_nodes: int = 1, gpus_per_node: int = 8, profile: str | None = None,
        owned: bool = False, diagnostics: Path | None = None, say: Say = _silent) -> KindCluster:
     """Bring a cluster up and return it when its nodes, its system's pods and its fake nodes are Ready.

@@ -109,6 +109,11 @@ class LocalCluster:
         down(self.name)
 
 
+def programs() -> tuple[str, ...]:
+    """Return the builds that a cluster with fake nodes takes."""
+    return (*lifecycle.PROGRAMS, "kwok", *(image for image in IMAGES if image != "busybox"))
+
+
 def up(name: str = "seatrial", *, real_nodes: int = 1, gpus_per_node: int = 8, profile: str | None = None,
        owned: bool = False, diagnostics: Path | None = None, say: Say = _silent) -> LocalCluster:
     """Bring a cluster up and return it when its nodes, its DNS and its fake nodes are Ready.

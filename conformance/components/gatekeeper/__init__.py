@@ -66,6 +66,7 @@ def settings_on(api: Api) -> Mapping[str, Any]:
     return {"policies": "deny" if "deny" in actions else "audit"} if actions else {}
 
 
-COMPONENT = Component(name="gatekeeper", provides=frozenset(), install=install, detect=detect, dress=dress,
+COMPONENT = Component(name="gatekeeper", provides=frozenset(), install=install,
+                      programs=PROGRAMS.images, detect=detect, dress=dress,
                       faults=FAULTS, adds=adds, settings_on=settings_on,
                       added_by=((Feature.POLICY_ENFORCEMENT, "its setting policies: deny (seatrial policy export)"),))

@@ -69,5 +69,6 @@ COMPONENT = Component(
                         Feature.FAIR_SHARING,
                         Feature.TOPOLOGY, Feature.QUEUE_ENFORCEMENT, Feature.GANG_SCHEDULING,
                         Feature.ADMISSION_RULES}),
-    install=install, detect=detect, dress=dress, faults=FAULTS, settings_on=settings_on,
+    install=install, programs=(*PROGRAMS.images, "kubectl"),
+    detect=detect, dress=dress, faults=FAULTS, settings_on=settings_on,
     priority_kind="kueue.x-k8s.io/v1beta2/WorkloadPriorityClass")

@@ -88,5 +88,6 @@ def settings_on(api: Api) -> Mapping[str, Any]:
 COMPONENT = Component(
     name="training-operator",
     provides=frozenset({Feature.PYTORCH_TRAINING, Feature.ELASTIC_TRAINING, Feature.ADMISSION_RULES}),
-    install=install, detect=detect, dress=dress, faults=FAULTS, adds=adds, settings_on=settings_on,
+    install=install, programs=(*PROGRAMS.images, "kubectl"),
+    detect=detect, dress=dress, faults=FAULTS, adds=adds, settings_on=settings_on,
     added_by=((Feature.TRAINING_GANGS, f"its argument {GANGS}={SCHEDULER}"),))

@@ -80,5 +80,5 @@ COMPONENT = Component(
     name="volcano",
     provides=frozenset({Feature.GANG_SCHEDULING, Feature.QUOTA, Feature.PREEMPTION, Feature.TOPOLOGY,
                         Feature.JOB_RESTART_POLICY, Feature.ADMISSION_RULES, Feature.BORROWING}),
-    install=install, detect=detect, dress=dress, faults=FAULTS, settings_on=settings_on,
+    install=install, programs=PROGRAMS.images, detect=detect, dress=dress, faults=FAULTS, settings_on=settings_on,
     priority_kind="scheduling.k8s.io/v1/PriorityClass")

@@ -10,7 +10,7 @@ import pytest
 
 from conformance import catalog
 from conformance.commands import run as command_run
-from conformance.errors import UsageError
+from conformance.errors import SeatrialError, UsageError
 from conformance.run import children
 
 RESULT = {"row": "result", "id": "scheduling/quota::it_holds[a]", "promise": "It holds.", "platform": "p",
@@ -355,3 +355,54 @@ def test_what_is_wrong_with_the_options_is_told_before_anything_starts(tmp_path,
     with pytest.raises(UsageError, match="there is no area 'schedulling'"):
         command_run.run(parser.parse_args(["--only", "schedulling"]))
     assert list(tmp_path.iterdir()) == []
+
+
+class Pretended:
+    """A child that is over at its second look."""
+
+    def __init__(self, name, order):
+        self.name, self.order, self.looks = name, order, 0
+
+    def start(self):
+        self.order.append(self.name)
+
+    def is_over(self):
+        self.looks += 1
+        return self.looks > 1
+
+    def conclude(self):
+        self.order.append(f"{self.name} is over")
+
+
+def test_who_has_all_that_it_needs_starts_before_those_that_wait_for_a_build():
+    order = []
+    slow, quick, late = (Pretended(name, order) for name in ("slow", "quick", "late"))
+    built = {quick: 0, slow: 3, late: 5}
+    asked = dict.fromkeys(built, 0)
+
+    def may_start(child):
+        asked[child] += 1
+        return asked[child] > built[child]
+
+    children.run_all([slow, quick, late], 1, lambda: None, may_start)
+    assert order == ["quick", "quick is over", "slow", "slow is over", "late", "late is over"]
+
+
+def test_a_build_that_fails_ends_the_run_and_stops_those_that_run():
+    order, stopped = [], []
+
+    class Running(Pretended):
+        def is_over(self):
+            return bool(stopped)
+
+        def interrupt(self):
+            stopped.append(self.name)
+
+    def may_start(child):
+        if child.name == "needs what fails":
+            raise SeatrialError("etcd could not be built: the disk is full")
+        return True
+
+    with pytest.raises(SeatrialError, match="etcd could not be built"):
+        children.run_all([Running("runs", order), Pretended("needs what fails", order)], 2, lambda: None, may_start)
+    assert (order, stopped) == (["runs"], ["runs"])

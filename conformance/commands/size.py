@@ -12,7 +12,8 @@ from conformance.gpu import mig, models
 from conformance.gpu.mig import Mig, Profile
 from conformance.gpu.models import GpuModel
 from conformance.sizing import language_models, memory
-from conformance.sizing.fit import Fit, Tried, smallest
+from conformance.sizing.config_json import DTYPES
+from conformance.sizing.fit import Fit, Tried, batched_tokens, smallest
 from conformance.sizing.memory import Load
 
 PURPOSE = Purpose.SIZE
@@ -31,7 +32,7 @@ FITS, DOES_NOT_FIT = 0, 1
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare its arguments."""
     parser.add_argument("--model", action="append", default=[], metavar="NAME|FILE", dest="models",
-                        help="a model of ours (see --list), or a config.json of Hugging Face; several share one GPU")
+                        help="a model of --list or its Hugging Face id, or a config.json; several share one GPU")
     parser.add_argument("--gpu", metavar="NAME", help="a GPU model (see --list)")
     parser.add_argument("--context", action="append", default=[], type=_count, metavar="N", dest="contexts",
                         help="tokens of the longest sequence; once for all models, or once for each")
@@ -39,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="sequences of that length at once; once for all, or once for each (default: 1)")
     parser.add_argument("--tensor-parallel", type=_count, metavar="N",
                         help="GPUs that share the model (default: the fewest that will do)")
-    parser.add_argument("--dtype", choices=sorted(language_models.DTYPES),
+    parser.add_argument("--dtype", choices=sorted(DTYPES),
                         help="of the weights (default: the config's)")
     parser.add_argument("--kv-dtype", choices=("auto", *sorted(memory.KV_DTYPES)), default="auto",
                         help="of the KV cache (default: that of the model)")
@@ -47,8 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="vLLM's --gpu-memory-utilization (default: %(default)s)")
     parser.add_argument("--overhead-gib", type=_gib, default=memory.OVERHEAD_GIB, metavar="GIB",
                         help="activations and CUDA context of each GPU (default: %(default)s, an estimate)")
-    parser.add_argument("--max-num-batched-tokens", type=_count, default=memory.BATCHED_TOKENS, metavar="N",
-                        help="vLLM's; counts for sliding windows only (default: %(default)s)")
+    parser.add_argument("--max-num-batched-tokens", type=_count, metavar="N",
+                        help="vLLM's; counts for sliding windows only (default: vLLM's own on that GPU)")
     parser.add_argument("--place", metavar="PROFILES",
                         help="MIG profiles, separated by commas: do they fit on one GPU?")
     parser.add_argument("--list", action="store_true",
@@ -84,7 +85,8 @@ def _list(output: str) -> int:
     print("\nModels:")
     for name in language_models.names():
         known = language_models.load(name)
-        print(f"  {name:16} {known.parameters / 1e9:6.2f} billion parameters, {known.layers} layers, {known.dtype}")
+        print(f"  {name:29} {known.parameters / 1e9:6.2f} billion parameters, {known.layers} layers, {known.dtype}")
+    print("\nA model is known by its Hugging Face ids too: --output json has them under hub.")
     return FITS
 
 
@@ -117,7 +119,8 @@ def _models(gpu: GpuModel, args: argparse.Namespace) -> int:
         raise UsageError("several models share one GPU as MIG instances, and those cannot work together",
                          "leave out --tensor-parallel, or ask for each model alone")
     loads = [Load(model=language_models.load(name, args.dtype), context=context, sequences=sequences,
-                  kv_dtype=args.kv_dtype, overhead_gib=args.overhead_gib, batched_tokens=args.max_num_batched_tokens)
+                  kv_dtype=args.kv_dtype, overhead_gib=args.overhead_gib,
+                  batched_tokens=args.max_num_batched_tokens or batched_tokens(gpu))
              for name, context, sequences in zip(args.models, _each(args, "contexts", "--context"),
                                                  _each(args, "sequences", "--sequences", default=1), strict=True)]
     partitions = _partitions(gpu) if together else None
@@ -218,7 +221,8 @@ def _budget(tried: Tried) -> str:
 
 def _doubts(fit: Fit) -> list[str]:
     tried = (*((fit.found,) if fit.found else ()), *fit.too_small)
-    return list(dict.fromkeys(each.place.doubt for each in tried if each.place.doubt))
+    doubts = (fit.load.model.doubt(), *(each.place.doubt for each in tried))
+    return list(dict.fromkeys(doubt for doubt in doubts if doubt))
 
 
 def _plain(fit: Fit, gpu: GpuModel) -> dict[str, Any]:
@@ -253,9 +257,25 @@ def _notes(fits: Sequence[Fit]) -> list[str]:
     notes += [f"{load.model.name}: {load.context} tokens are more than its max_position_embeddings "
               f"{load.model.max_context}: vLLM refuses that" for load in loads
               if load.model.max_context and load.context > load.model.max_context]
-    notes += [f"{load.model.name}: layers with and without a sliding window share blocks in vLLM: padding is not "
-              f"counted" for load in loads if 0 < load.model.window_layers < load.model.layers]
+    notes += [f"{load.model.name}: {load.model.window_layers} of {load.model.layers} layers keep "
+              f"{'a chunk' if load.model.chunked else 'a window'} of {load.model.window} tokens and two batches, while "
+              f"vLLM's hybrid KV cache manager is on: --disable-hybrid-kv-cache-manager and some KV connectors turn it "
+              f"off"
+              for load in loads if 0 < load.model.window_layers < load.model.layers]
+    notes += [note for fit in fits for note in _uneven_blocks(fit)]
+    notes += [f"{load.model.name}: MXFP4 experts are counted as wide as vLLM's kernels on that GPU take them"
+              for load in loads if load.model.dtype == "mxfp4"]
     return notes
+
+
+def _uneven_blocks(fit: Fit) -> list[str]:
+    """vLLM v0.32.0, quantization/utils/fp8_utils.py, validate_fp8_block_shape_moe; some kernels have finer blocks."""
+    model, gpus = fit.load.model, fit.found.place.gpus if fit.found else 1
+    if not model.block or not model.expert_width or model.expert_width % (model.block * gpus) == 0:
+        return []
+    return [f"{model.name}: {gpus} GPUs divide its experts, {model.expert_width} wide, into parts that are no multiple "
+            f"of the {model.block} of its FP8 blocks: vLLM refuses that on some GPUs and in older versions, "
+            f"--enable-expert-parallel avoids it"]
 
 
 def _count(text: str) -> int:

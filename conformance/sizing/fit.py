@@ -1,12 +1,13 @@
 """Which MIG profile or how many GPUs a model fits on, and why not less."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from conformance.gpu.mig import Profile
 from conformance.gpu.models import GpuModel
 from conformance.sizing.language_models import LanguageModel
-from conformance.sizing.memory import Load, Need, check_tensor_parallel, divisors, need
+from conformance.sizing.memory import BATCHED_TOKENS, MXFP4_ROUNDED, Load, Need, check_tensor_parallel, divisors, need
 
 GPU_COUNTS = (1, 2, 4, 8)
 """What is tried when nobody says how many: the GPUs of one node."""
@@ -68,6 +69,21 @@ class Fit:
     """The largest place that was too small, with those of the same memory; none when the smallest of all will do."""
 
 
+def batched_tokens(gpu: GpuModel) -> int:
+    """Return vLLM's default `--max-num-batched-tokens` for its API server on a GPU (v0.32.0, engine/arg_utils.py)."""
+    if gpu.usable_gib >= 160:
+        return 16384
+    return BATCHED_TOKENS if gpu.usable_gib >= 70 and "A100" not in gpu.name else 2048
+
+
+def mxfp4_rounded(gpu: GpuModel) -> tuple[int, int]:
+    """Return what vLLM's kernels for MXFP4 experts on a GPU round widths up to (v0.32.0, fused_moe/oracle/mxfp4.py).
+
+    On Hopper they are Triton's, which take any hidden_size; elsewhere Marlin's or TensorRT-LLM's.
+    """
+    return (1, 64) if gpu.compute_capability == "9.0" else MXFP4_ROUNDED
+
+
 def smallest(load: Load, gpu: GpuModel, *, utilization: float, tensor_parallel: int | None = None,
              instances_only: bool = False) -> Fit:
     """Return the smallest place for a model: by memory, then by compute slices.
@@ -75,6 +91,7 @@ def smallest(load: Load, gpu: GpuModel, *, utilization: float, tensor_parallel: 
     With `tensor_parallel` only so many GPUs are tried; with `instances_only` only the MIG instances of one GPU.
     How fast a place is plays no part. Raises UsageError when `tensor_parallel` does not divide the model's heads.
     """
+    load = dataclasses.replace(load, mxfp4_rounded=mxfp4_rounded(gpu))
     places = _instances(gpu) if instances_only else _places(load.model, gpu, tensor_parallel)
     tried = [Tried(place=place, need=need(load, place.gpus), budget_gib=place.memory_gib * utilization)
              for place in places]

@@ -1,14 +1,16 @@
 """The memory that one GPU (or one MIG instance) needs for a model under vLLM.
 
 vLLM takes gpu-memory-utilization of what CUDA reports as the total, subtracts weights and what a forward pass needs,
-and makes KV-cache blocks of the rest (vLLM v0.10.2, vllm/v1/worker/gpu_worker.py and vllm/v1/kv_cache_interface.py).
+and makes KV-cache blocks of the rest (vLLM v0.32.0, vllm/v1/worker/gpu_worker.py, vllm/v1/kv_cache_interface.py and
+vllm/v1/core/kv_cache_utils.py).
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 from conformance.errors import UsageError
-from conformance.sizing.language_models import DTYPES, LanguageModel, load, names
+from conformance.sizing.config_json import DTYPES
+from conformance.sizing.language_models import LanguageModel, load, names
 
 GIB = 2**30
 
@@ -16,8 +18,16 @@ BLOCK = 16
 """Tokens of one KV-cache block: vLLM's default `--block-size` on CUDA. A sequence takes whole blocks."""
 
 BATCHED_TOKENS = 8192
-"""vLLM's default `--max-num-batched-tokens` for its API server on an H100 or H200; on smaller GPUs and an A100 it is
-2048 (vLLM v0.10.2, vllm/engine/arg_utils.py)."""
+"""vLLM's default `--max-num-batched-tokens` for its API server on an H100 or H200; see fit.batched_tokens."""
+
+BATCHES = 2
+"""Batches whose tokens a layer with a window may hold beside it: one runs while the next is prepared (asynchronous
+scheduling, vLLM's default; vLLM v0.32.0, vllm/config/vllm.py, max_in_flight_tokens)."""
+
+MXFP4_ROUNDED = (256, 128)
+"""Kernels for MXFP4 experts round hidden_size and the width of one GPU's part of an expert up to multiples of these:
+Marlin and TensorRT-LLM, the widest of those for CUDA (vLLM v0.32.0, layers/fused_moe/oracle/mxfp4.py); see
+fit.mxfp4_rounded."""
 
 OVERHEAD_GIB = 2.25
 """What a GPU needs beside weights and KV cache: activations of a forward pass, CUDA context, NCCL.
@@ -46,7 +56,9 @@ class Load:
     """A key of KV_DTYPES, or `auto`: that of the model, 16 bits for a quantised one (vLLM's `--kv-cache-dtype`)."""
     overhead_gib: float = OVERHEAD_GIB
     batched_tokens: int = BATCHED_TOKENS
-    """vLLM's `--max-num-batched-tokens`: layers with a sliding window keep that much more than their window."""
+    """vLLM's `--max-num-batched-tokens`: layers with a sliding window keep two of those batches beside their window."""
+    mxfp4_rounded: tuple[int, int] = MXFP4_ROUNDED
+    """Of which hidden_size and the width of an expert's part are made multiples, where they are MXFP4."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,11 +81,26 @@ def need(load: Load, tensor_parallel: int = 1) -> Need:
     """Return what each of `tensor_parallel` GPUs needs. Raises UsageError when the heads cannot be divided so."""
     check_tensor_parallel(load.model, tensor_parallel)
     model, layer_bytes = load.model, _layer_bytes(load, tensor_parallel)
-    full = (model.layers - model.window_layers) * layer_bytes * _whole_blocks(load.context)
-    windowed = model.window_layers * layer_bytes * _window_tokens(load)
-    return Need(weights_gib=weights_bytes(model) / tensor_parallel / GIB,
-                kv_cache_gib=load.sequences * (full + windowed) / GIB,
+    full, windowed = kept_layers(model)
+    tokens = full * _whole_blocks(load.context) + windowed * _window_tokens(load)
+    return Need(weights_gib=_weights_of_a_gpu(load, tensor_parallel) / GIB,
+                kv_cache_gib=load.sequences * layer_bytes * tokens / GIB,
                 overhead_gib=load.overhead_gib, kv_bytes_per_token=model.layers * layer_bytes)
+
+
+def kept_layers(model: LanguageModel) -> tuple[int, int]:
+    """Return for how many layers that see all, and that have a window, vLLM takes blocks.
+
+    Where there are both they share blocks in groups of as many layers as the rarer kind has, or of the more frequent
+    kind's where that is below 1.5 times as many, and the last group of a kind is filled up (vLLM v0.32.0,
+    vllm/v1/core/kv_cache_utils.py, _get_kv_cache_groups_uniform_page_size).
+    """
+    windowed, full = model.window_layers, model.layers - model.window_layers
+    if not windowed or not full:
+        return full, windowed
+    fewer, more = sorted((full, windowed))
+    group = more if more < fewer * 1.5 else fewer
+    return -(-full // group) * group, -(-windowed // group) * group
 
 
 def table() -> dict[str, dict[str, Any]]:
@@ -91,14 +118,30 @@ def _plain(model: LanguageModel) -> dict[str, Any]:
 
 
 def weights_bytes(model: LanguageModel) -> float:
-    """Return the bytes of all weights. Of a quantised model the embedding and output layers stay in 16 bits.
+    """Return the bytes of all weights, as they are stored.
 
     Tensor parallelism divides them evenly, but for norms, routers and latent projections, which every GPU has
     whole: less than 1 % of any model here.
     """
-    bits = DTYPES[model.dtype]
-    outside = model.embedding_parameters * max(bits, 16.0)
-    return (outside + (model.parameters - model.embedding_parameters) * bits) / 8
+    return _wide_bytes(model) + _narrow_bytes(model)
+
+
+def _wide_bytes(model: LanguageModel) -> float:
+    return model.unquantised_parameters * max(DTYPES[model.dtype], 16.0) / 8
+
+
+def _narrow_bytes(model: LanguageModel) -> float:
+    return (model.parameters - model.unquantised_parameters) * DTYPES[model.dtype] / 8
+
+
+def _weights_of_a_gpu(load: Load, tensor_parallel: int) -> float:
+    """What one of them holds: the experts in MXFP4 as its kernels want them."""
+    model, rounded = load.model, 1.0
+    if model.expert_width and model.dtype == "mxfp4":
+        shape = model.hidden_size, model.expert_width / tensor_parallel
+        for size, multiple in zip(shape, load.mxfp4_rounded, strict=True):
+            rounded *= -(-size // multiple) * multiple / size
+    return (_wide_bytes(model) + rounded * _narrow_bytes(model)) / tensor_parallel
 
 
 def kv_dtype(load: Load) -> str:
@@ -143,7 +186,12 @@ def _whole_blocks(tokens: int) -> int:
 
 
 def _window_tokens(load: Load) -> int:
-    """SlidingWindowSpec.max_memory_usage_bytes: one block more, because a window may begin inside one."""
-    if load.model.window is None:
+    """As SlidingWindowSpec and ChunkedLocalAttentionSpec count (max_admission_blocks_per_request)."""
+    model = load.model
+    if model.window is None:
         return 0
-    return _whole_blocks(min(load.context, load.model.window - 1 + load.batched_tokens)) + BLOCK
+    beside = BATCHES * load.batched_tokens
+    if model.chunked:
+        return _whole_blocks(min(load.context, model.window + beside))
+    # One block more, because a window may begin inside one.
+    return _whole_blocks(min(load.context, model.window - 1 + beside)) + BLOCK

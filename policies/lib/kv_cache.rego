@@ -18,7 +18,8 @@ _open := [
 	"--quantization", "-q", "--load-format", "--load_format", "--hf-overrides", "--hf_overrides", "--hf-config-path",
 	"--hf_config_path", "--cpu-offload-gb", "--cpu_offload_gb", "--kv-cache-memory-bytes", "--kv_cache_memory_bytes",
 	"--num-gpu-blocks-override", "--num_gpu_blocks_override", "--enable-expert-parallel", "--enable_expert_parallel",
-	"--offload-backend", "--revision",
+	"--offload-backend", "--revision", "--language-model-only", "--language_model_only", "--limit-mm-per-prompt",
+	"--limit_mm_per_prompt",
 ]
 
 length := ["--max-model-len", "--max_model_len"]

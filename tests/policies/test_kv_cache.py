@@ -39,7 +39,11 @@ def test_it_is_what_size_counts_and_never_more(counted):
         model = language_models.load(name)
         load = memory.Load(model=model, context=tokens, sequences=1, kv_dtype=dtype, overhead_gib=0)
         need = memory.need(load, gpus)
-        assert answer["weights_gib"] == pytest.approx(need.weights_gib)
+        if model.dtype == "mxfp4":  # as they are stored: how far kernels round them up differs between GPUs
+            assert answer["weights_gib"] == pytest.approx(memory.weights_bytes(model) / gpus / memory.GIB)
+            assert answer["weights_gib"] <= need.weights_gib
+        else:
+            assert answer["weights_gib"] == pytest.approx(need.weights_gib)
         assert answer["sequence_gib"] <= need.kv_cache_gib * 1.000_001
         if not model.window:  # vLLM keeps whole blocks
             assert need.kv_cache_gib <= answer["sequence_gib"] + memory.BLOCK * need.kv_bytes_per_token / memory.GIB

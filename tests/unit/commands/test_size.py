@@ -97,7 +97,34 @@ def test_a_context_beyond_the_models_own_is_pointed_out(size):
 
 def test_layers_of_two_kinds_are_pointed_out(size):
     _, told, _ = size("--model", "Gemma-2-9B", "--gpu", "L40S", "--context", "8192")
-    assert "note: Gemma-2-9B: layers with and without a sliding window share blocks in vLLM: padding is not" in told
+    assert "note: Gemma-2-9B: 21 of 42 layers keep a window of 4096 tokens and two batches, while vLLM's hybrid KV" in told
+
+    _, told, _ = size("--model", "Llama-4-Scout-17B-16E", "--gpu", "H100-SXM-80GB", "--context", "8192")
+    assert "note: Llama-4-Scout-17B-16E: 36 of 48 layers keep a chunk of 8192 tokens and two batches, while" in told
+
+
+def test_a_batch_has_as_many_tokens_as_vllm_takes_on_that_gpu(size):
+    """Gemma-2-9B on a B200: 4095 + 2 x 16384 tokens of a window; with --max-num-batched-tokens 2 x that."""
+    words = ("--model", "Gemma-2-9B", "--gpu", "B200-SXM-180GB", "--context", "65536", "--output", "json")
+    assert json.loads(size(*words)[1])["models"][0]["found"]["kv_cache_gib"] == round(
+        21 * 8192 * (65536 + 36864 + 16) / 2**30, 3)
+    assert json.loads(size(*words, "--max-num-batched-tokens", "512")[1])["models"][0]["found"]["kv_cache_gib"] == round(
+        21 * 8192 * (65536 + 5120 + 16) / 2**30, 3)
+
+
+@pytest.mark.parametrize(("model", "gpus", "noted"), [
+    ("Qwen3-235B-A22B-FP8", "8", True), ("Qwen3-235B-A22B-FP8", "4", False), ("DeepSeek-R1", "8", False),
+    ("DeepSeek-R1", "16", False), ("Qwen3-235B-A22B", "8", False)])
+def test_experts_that_are_not_divided_into_whole_blocks_are_pointed_out(size, model, gpus, noted):
+    """1536 wide on 8 GPUs are 192, and a block of FP8 is 128."""
+    _, told, _ = size("--model", model, "--gpu", "H200-SXM-141GB", "--context", "4096", "--tensor-parallel", gpus)
+    assert ("no multiple of the 128 of its FP8 blocks" in told) is noted
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_a_model_of_which_a_number_was_not_seen_says_so(size, output):
+    _, told, _ = size("--model", "DeepSeek-R1-Distill-Llama-8B", *ASKED, "--output", output)
+    assert "unverified: deepseek-ai/DeepSeek-R1-Distill-Llama-8B: its config.json was not seen" in told
 
 
 class TestPlacing:

@@ -1,12 +1,14 @@
 """Numbers worked out by hand, and numbers that vLLM printed."""
 
+import json
+
 import pytest
 
 from conformance.errors import UsageError
 from conformance.gpu import models
-from conformance.sizing.fit import smallest
+from conformance.sizing.fit import batched_tokens, mxfp4_rounded, smallest
 from conformance.sizing.language_models import load
-from conformance.sizing.memory import KV_DTYPES, Load, divisors, kv_dtype, need, weights_bytes
+from conformance.sizing.memory import KV_DTYPES, Load, divisors, kept_layers, kv_dtype, need, weights_bytes
 
 GIB = 2**30
 H100 = models.model("H100-SXM-80GB")
@@ -64,18 +66,91 @@ def test_a_latent_is_one_vector_that_every_gpu_keeps_whole():
     assert alone.kv_cache_gib == eight.kv_cache_gib == 16384 * 70272 / GIB
 
 
+@pytest.mark.parametrize(("model", "gib"), [("DeepSeek-R1", 626.67), ("Qwen3-235B-A22B-FP8", 220.11)])
+def test_weights_in_fp8(model, gib):
+    assert weights_bytes(load(model)) / GIB == pytest.approx(gib, abs=0.01)
+
+
+class TestExpertsInMxfp4:
+    @pytest.mark.parametrize(("model", "gib"), [("gpt-oss-20b", 12.8), ("gpt-oss-120b", 60.8)])
+    def test_the_weights_are_as_large_as_the_published_checkpoint(self, model, gib):
+        """As the model card says, table 1."""
+        assert weights_bytes(load(model)) / GIB == pytest.approx(gib, abs=0.05)
+
+    def test_only_the_experts_have_4_bits_and_a_scale_for_32_of_them(self):
+        experts, all_of_them = 24 * 32 * 3 * 2880 * 2880, 20_914_757_184
+        assert weights_bytes(load("gpt-oss-20b")) == experts * 4.25 / 8 + (all_of_them - experts) * 2
+
+    def test_in_16_bits_they_are_like_the_others(self):
+        assert weights_bytes(load("gpt-oss-20b", "bfloat16")) == 20_914_757_184 * 2
+
+    def test_kernels_round_their_widths_up(self):
+        """2880 wide becomes 3072; the part of one of two GPUs is 1440, and becomes 1536."""
+        experts = 24 * 32 * 3 * 2880 * 2880
+        rest = (20_914_757_184 - experts) * 2
+        assert need(asked("gpt-oss-20b", 1), 2).weights_gib * GIB == pytest.approx(
+            (rest + experts * 4.25 / 8 * (3072 / 2880) * (1536 / 1440)) / 2)
+
+    @pytest.mark.parametrize(("gpu", "rounded"), [
+        ("H100-SXM-80GB", (1, 64)), ("A100-SXM-80GB", (256, 128)), ("B200-SXM-180GB", (256, 128)), ("L40S", (256, 128))])
+    def test_which_kernels_a_gpu_has_decides(self, gpu, rounded):
+        assert mxfp4_rounded(models.model(gpu)) == rounded
+
+    def test_the_120b_fits_one_h100_as_its_makers_say(self):
+        found = smallest(asked("gpt-oss-120b", 131072), H100, utilization=0.9).found
+        assert found
+        assert found.place.name == "1 x H100-SXM-80GB"
+
+
 class TestSlidingWindow:
-    def test_a_layer_keeps_its_window_and_one_batch(self):
-        # min(32768, 4096 - 1 + 8192) = 12287, in whole blocks 12288, and one block more: 12304 tokens.
-        assert need(asked("Mistral-7B-v0.1", 32768)).kv_cache_gib == pytest.approx(12304 * 131072 / GIB)
+    def test_a_layer_keeps_its_window_and_two_batches(self):
+        # min(32768, 4096 - 1 + 2 x 8192) = 20479, in whole blocks 20480, and one block more: 20496 tokens.
+        assert need(asked("Mistral-7B-v0.1", 32768)).kv_cache_gib == pytest.approx(20496 * 131072 / GIB)
 
     def test_a_short_sequence_does_not_fill_it(self):
         assert need(asked("Mistral-7B-v0.1", 1024)).kv_cache_gib == pytest.approx((1024 + 16) * 131072 / GIB)
 
     def test_the_layers_without_it_keep_everything(self):
-        # 21 of 42 layers; 2 x 8 x 256 x 2 bytes = 8 KiB a token and layer.
-        needed = need(asked("Gemma-2-9B", 8192, batched_tokens=2048))
+        # 21 of 42 layers; 2 x 8 x 256 x 2 bytes = 8 KiB a token and layer. 4096 - 1 + 2 x 1024 are 384 blocks.
+        needed = need(asked("Gemma-2-9B", 8192, batched_tokens=1024))
         assert needed.kv_cache_gib == pytest.approx(21 * 8192 * (8192 + (6144 + 16)) / GIB)
+
+    @pytest.mark.parametrize(("model", "kept"), [
+        ("Llama-3.1-8B", (32, 0)), ("Mistral-7B-v0.1", (0, 32)), ("Gemma-2-9B", (21, 21)), ("gpt-oss-20b", (12, 12)),
+        ("Gemma-3-27B", (10, 60)),   # 10 layers see all: 52 with a window are 6 groups of 10
+        ("Gemma-3-1B", (4, 24)), ("Llama-4-Scout-17B-16E", (12, 36))])
+    def test_layers_share_blocks_in_groups_of_one_size(self, model, kept):
+        assert kept_layers(load(model)) == kept
+
+    def test_a_group_is_as_large_as_the_more_frequent_kind_where_that_is_not_much_larger(self, tmp_path):
+        """13 that see all and 12 with a window take blocks for 13 and 13, not for 24 and 12 (vLLM's own example)."""
+        file = tmp_path / "config.json"
+        file.write_text(json.dumps({
+            "model_type": "llama", "hidden_size": 128, "intermediate_size": 128, "num_hidden_layers": 25,
+            "num_attention_heads": 2, "num_key_value_heads": 2, "vocab_size": 128, "torch_dtype": "bfloat16",
+            "sliding_window": 128, "layer_types": ["full_attention", "sliding_attention"] * 12 + ["full_attention"]}))
+        assert kept_layers(load(str(file))) == (13, 13)
+
+    def test_gemma_3_counted_by_hand(self):
+        """16 KV heads of 128, in 16 bits: 8 KiB a token and layer. 1024 - 1 + 2 x 8192 are 1088 blocks, and one more."""
+        needed = need(asked("Gemma-3-27B", 131072))
+        assert needed.kv_cache_gib == pytest.approx(8192 * (10 * 131072 + 60 * (1088 + 1) * 16) / GIB)
+
+
+class TestChunks:
+    def test_a_layer_keeps_its_chunk_and_two_batches(self):
+        """8 KV heads of 128: 4 KiB a token and layer. 8192 + 2 x 8192 are whole blocks; no window begins inside one."""
+        needed = need(asked("Llama-4-Scout-17B-16E", 1_000_000))
+        assert needed.kv_cache_gib == pytest.approx(4096 * (12 * 1_000_000 + 36 * 3 * 8192) / GIB)
+
+    def test_a_short_sequence_does_not_fill_it(self):
+        assert need(asked("Llama-4-Scout-17B-16E", 4096)).kv_cache_gib == pytest.approx(4096 * 48 * 4096 / GIB)
+
+
+@pytest.mark.parametrize(("gpu", "tokens"), [
+    ("B200-SXM-180GB", 16384), ("H200-SXM-141GB", 8192), ("H100-SXM-80GB", 8192), ("A100-SXM-80GB", 2048), ("L40S", 2048)])
+def test_how_many_tokens_a_batch_has_is_by_the_gpu(gpu, tokens):
+    assert batched_tokens(models.model(gpu)) == tokens
 
 
 def test_a_sequence_takes_whole_blocks():

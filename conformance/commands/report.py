@@ -10,13 +10,14 @@ from conformance.commands import Purpose
 from conformance.errors import UsageError
 from conformance.report import diff
 from conformance.report.diff import forms
+from conformance.report.run import html, markdown, parity, terminal
 from conformance.report.run import json as json_report
-from conformance.report.run import markdown, parity, terminal
 
 PURPOSE = Purpose.PROVE
 HELP = "show reports again, and say what changed from one run to another"
 EXAMPLES = (
     "seatrial report show seatrial-report/\n"
+    "seatrial report show seatrial-report/ --output html > page.html\n"
     "seatrial report diff last-night/ tonight/\n"
     "seatrial report diff local/ existing/ --tolerate disabled --tolerate unproved\n"
     "seatrial report parity local/ kind/ > parity.md\n"
@@ -31,7 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
     show = what.add_parser("show", help="print a report again, as seatrial run did")
     show.add_argument("file", type=Path, metavar="REPORT", help=_FILE)
-    show.add_argument("--output", choices=("text", "markdown"), default="text", help="form of it (default: text)")
+    show.add_argument("--output", choices=("text", "markdown", "html"), default="text",
+                      help="form of it (default: text); html: one page that needs nothing else")
     compare = what.add_parser(
         "diff", help="say what changed from one run to another",
         description="Say what changed from one run to another. Exit codes: 0 no regression, 1 a regression, "
@@ -59,6 +61,8 @@ def _show(args: argparse.Namespace) -> int:
     report, to = json_report.read(args.file), terminal.console(sys.stdout)
     if args.output == "markdown":
         sys.stdout.write(markdown.render(report))
+    elif args.output == "html":
+        sys.stdout.write(html.render(report))
     else:
         terminal.summary(report, to)
     return 0

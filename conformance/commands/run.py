@@ -19,8 +19,8 @@ from conformance.clusters import KINDS
 from conformance.commands import Purpose
 from conformance.errors import UsageError
 from conformance.model.component import Component
+from conformance.report.run import html, junit, terminal
 from conformance.report.run import json as json_report
-from conformance.report.run import junit, terminal
 from conformance.report.run.roll_up import exit_code
 from conformance.run import children
 from conformance.run.building import Building
@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("-k", dest="expression", metavar="EXPR", help="only behaviours whose name matches, as in pytest")
     add("--only", action="append", metavar="AREA", help="only this area, for example scheduling")
     add("--report", type=Path, default=Path(DEFAULT_REPORT), metavar="DIR",
-        help=f"where report.json and junit.xml go (default: {DEFAULT_REPORT}/)")
+        help=f"where report.html, report.json and junit.xml go (default: {DEFAULT_REPORT}/)")
     add("-n", dest="workers", type=int, default=min(4, (os.cpu_count() or 1) + 1), metavar="N",
         help="how many platforms run side by side, each on a cluster of its own; of a single platform, or "
              "on a given cluster, how many behaviours (default: %(default)s); proofs of one platform never do, nor "
@@ -99,12 +99,13 @@ def run(args: argparse.Namespace) -> int:
                           duration_s=time.monotonic() - start, uncaught=_uncaught(args, found))
     json_report.write(report, args.report)
     junit.write(report, args.report)
+    page = html.write(report, args.report)
     if args.output == "json":
         sys.stdout.write(json.dumps(json_report.as_json(report), indent=2, ensure_ascii=False) + "\n")
     else:
         progress.print()
         terminal.summary(report, progress)
-        progress.print(Text(f"The report is in {args.report}/", style="dim"))
+        progress.print(Text(f"The report is {page}, and as data beside it: report.json, junit.xml", style="dim"))
     return exit_code(report)
 
 

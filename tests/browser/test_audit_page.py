@@ -5,6 +5,8 @@ import pytest
 from conformance.model.finding import Audit, Finding, Fix, Policy, PolicyClass, Problem, Severity
 from conformance.report.audit import html
 
+from .contrast import contrast
+
 EVIL = "</script><script>document.title = 'owned'</script><img src=x onerror=\"document.title = 'owned'\">"
 SOURCE = ["kind: Pod", "spec:", "  containers:", "  - name: trainer", "    image: registry.example.com/train:latest",
           "    resources:", "      limits: {nvidia.com/gpu: 8, cpu: 4}", f"  evil: {EVIL}"]
@@ -147,19 +149,3 @@ def test_without_scripts_everything_is_there(browser, file):
     assert page.locator(".finding").count() == 4
     assert page.locator(".finding").nth(3).is_visible()
     context.close()
-
-
-CONTRAST = """element => {
-  const channels = color => color.match(/[0-9.]+/g).map(Number);
-  const light = color => channels(color).slice(0, 3).map(value => value / 255)
-    .map(value => value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
-  let behind = element;
-  while (channels(getComputedStyle(behind).backgroundColor)[3] === 0) behind = behind.parentElement;
-  const pair = [light(getComputedStyle(element).color), light(getComputedStyle(behind).backgroundColor)].sort();
-  return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
-}"""
-
-
-def contrast(page, selector):
-    return page.locator(selector).first.evaluate(CONTRAST)

@@ -70,7 +70,7 @@ def test_on_a_local_cluster_the_trial_is_run_and_its_summary_written(runner):
     ended = runner.run("Trial", inputs, SEATRIAL_STATE=os.environ.get("SEATRIAL_STATE", ""))
     assert (ended.code, ended.outputs) == (0, {"code": "0"}), ended.said
     assert sorted(path.name for path in (runner.work / "seatrial-report").iterdir()) == [
-        "junit.xml", "pytest-team-queues.log", "report.json"]
+        "junit.xml", "pytest-team-queues.log", "report.html", "report.json"]
     summary = runner.run("Summary", {**inputs, "steps.trial.outputs.code": "0"})
     assert "| quota | ✅ passed |" in summary.summary
 

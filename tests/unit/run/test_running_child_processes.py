@@ -70,10 +70,12 @@ def test_what_all_children_found_is_one_report(pretend, capsys):
     assert document["uncovered_limits"] == ["p: lendingLimit 8", "q: lendingLimit 8"]
     assert document["cluster"] == {"kind": "local", "name": "c"}
     assert os.path.exists("seatrial-report/junit.xml")
+    assert os.path.exists("seatrial-report/report.html")
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["folder-0: folder-0", "1/1  ✓ passed       It holds.  a · kueue · node · 1.0 s"]
     assert any(re.fullmatch(r"The platform does not keep its promises\. \(1 passed, 1 failed, \d+ s\)", line)
                for line in lines)
+    assert lines[-1] == "The report is seatrial-report/report.html, and as data beside it: report.json, junit.xml"
 
 
 def test_json_output_is_all_that_is_printed(pretend, capsys):

@@ -1,8 +1,10 @@
 """Finds behaviours, components and faults by walking packages, and refuses half-made ones."""
 
 import importlib
+import json
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType, ModuleType
@@ -83,20 +85,33 @@ def behaviours() -> tuple[Behaviour, ...]:
 
 @cache
 def components() -> Mapping[str, Component]:
-    """Return all components by name. Raises HalfMade for a package without one, or a name used twice."""
-    found: dict[str, Component] = {}
+    """Return all components by name, with what stands in the files of their folders. Raises HalfMade."""
     package = importlib.import_module(COMPONENTS)
-    for entry in pkgutil.iter_modules(package.__path__, f"{COMPONENTS}."):
-        component = getattr(importlib.import_module(entry.name), "COMPONENT", None)
-        if component is None and not entry.ispkg:
-            continue  # a module of what components share
-        if not isinstance(component, Component):
-            raise HalfMade(f"{entry.name}: it has no COMPONENT",
-                           "set COMPONENT to a model.component.Component")
-        if component.name in found:
-            raise HalfMade(f"{entry.name}: there are two components called {component.name}")
-        found[component.name] = component
-    return found
+    return {found.name: found for entry in pkgutil.iter_modules(package.__path__, f"{COMPONENTS}.")
+            # What is no package is shared by components.
+            if entry.ispkg and (found := _whole(importlib.import_module(entry.name)))}
+
+
+def _whole(module: ModuleType) -> Component:
+    """Return the component of a package. Raises HalfMade that names what is missing."""
+    component = getattr(module, "COMPONENT", None)
+    where = module.__name__
+    if not isinstance(component, Component):
+        raise HalfMade(f"{where}: it has no COMPONENT", "set COMPONENT to a model.component.Component")
+    name = where.rpartition(".")[2].replace("_", "-")
+    if component.name != name:
+        raise HalfMade(f"{where}: its component is called {component.name}",
+                       f"call it {name}: files of a component are found by the name of its folder")
+    if component.of_ground:
+        return component
+    if not component.version:
+        raise HalfMade(f"{where}: nobody says which version it is", "set version")
+    schema = Path(*module.__path__) / "settings.schema.json"
+    if not schema.is_file():
+        raise HalfMade(f"{where}: it has no {schema.name}",
+                       "write the JSON Schema of its settings in platform.yaml; without settings: "
+                       '{"type": "object", "additionalProperties": false}')
+    return replace(component, settings_schema=json.loads(schema.read_text(encoding="utf-8")))
 
 
 def faults() -> dict[str, tuple[Component, Fault]]:

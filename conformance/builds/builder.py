@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.builds import manifests, store
-from conformance.builds.catalogue import SETS, Program, go_line, select
+from conformance.builds.catalogue import Program, go_line, place_of, select
 from conformance.builds.progress import Progress, fitting_progress
 from conformance.builds.toolchain import GoFailed, find_go, reason
 
@@ -71,9 +71,10 @@ def place(program: Program) -> Path:
 def key(program: Program) -> str:
     """Return a hash of everything that the program's bytes depend on, without asking Go."""
     parts = hashlib.sha256()
-    for file in sorted((SETS / program.folder).rglob("*")):
+    folder = place_of(program.folder)
+    for file in sorted(folder.rglob("*")):
         if file.suffix in {".go", ".mod", ".sum"}:
-            parts.update(f"{file.relative_to(SETS)}\0".encode() + file.read_bytes() + b"\0")
+            parts.update(f"{program.folder}/{file.relative_to(folder)}\0".encode() + file.read_bytes() + b"\0")
     parts.update("\0".join([program.package, program.ldflags, *FLAGS, os.uname().machine]).encode())
     return parts.hexdigest()
 
@@ -103,7 +104,7 @@ def _build_one(program: Program, left: Sequence[str], progress: Progress) -> Non
 
 
 def _compile(program: Program, made: Path, progress: Progress) -> None:
-    go, folder, scratch = find_go(go_line(program.folder)), SETS / program.folder, made.parent
+    go, folder, scratch = find_go(go_line(program.folder)), place_of(program.folder), made.parent
     counts = {"fetching modules": 0, "compiling packages": 0}
     total: int | None = None
 

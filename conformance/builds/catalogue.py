@@ -1,19 +1,23 @@
-"""What can be built: one entry per program, its versions read from the sets' go.mod files."""
+"""What can be built: one entry per program, its versions read from the sets' go.mod files.
+
+What only one component is built from is said in its folder, in `build.toml`.
+"""
 
 import re
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+from conformance import assets
 from conformance.errors import UsageError
 
 SETS = Path(__file__).parent
 KUBERNETES = "k8s.io/kubernetes"
-KUEUE, TRAINING = "sigs.k8s.io/kueue", "github.com/kubeflow/training-operator"
-VOLCANO, KWOK = "volcano.sh/volcano", "sigs.k8s.io/kwok"
+KWOK, OPA = "sigs.k8s.io/kwok", "github.com/open-policy-agent/opa"
 KIND, CRI_TOOLS = "sigs.k8s.io/kind", "sigs.k8s.io/cri-tools"
-OPA, GATEKEEPER = "github.com/open-policy-agent/opa", "github.com/open-policy-agent/gatekeeper/v3"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,36 +79,59 @@ def _kubernetes(name: str, *, on_request: bool = False) -> Program:
                    on_request=on_request)
 
 
-def _volcano(name: str, package: str) -> Program:
-    # The tag is that of the published manifests of this module: one patch release behind it.
-    return Program(name=name, folder="volcano", module=VOLCANO, package=f"{VOLCANO}/cmd/{package}",
-                   image=Image(repository=f"docker.io/volcanosh/{name}", path=f"/{name}", tag="v1.14.0"))
+@dataclass(frozen=True, kw_only=True)
+class Upstream:
+    """What a component is built from: a module of a set, its programs, and the manifests that are kept of it."""
+
+    folder: str
+    """The module set: a folder of `SETS`, or the component's own."""
+    module: str
+    kept: str
+    """The folder of the module that is kept."""
+    applied: str
+    """What of it is applied: a file, or a folder with a kustomization."""
+    programs: tuple[Program, ...]
+
+    @property
+    def version(self) -> str:
+        """The version that the set pins."""
+        return requirements(self.folder)[self.module]
 
 
-PROGRAMS = {program.name: program for program in (
+def _upstream(component: str, file: Path) -> Upstream:
+    said: Mapping[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
+    folder, module = said.get("set", component), said["module"]
+    programs = tuple(
+        Program(name=name, folder=folder, module=module,
+                package=f"{module}/{one['package']}" if "package" in one else module,
+                image=Image(**one["image"]) if "image" in one else None)
+        for name, one in said["programs"].items())
+    return Upstream(folder=folder, module=module, kept=said["manifests"]["folder"],
+                    applied=said["manifests"]["applied"], programs=programs)
+
+
+UPSTREAM = {name: _upstream(name, file) for name, file in assets.of_components("build.toml").items()}
+"""By component."""
+
+
+def _programs(*own: Program) -> Iterator[Program]:
+    yield from own
+    for upstream in UPSTREAM.values():
+        yield from upstream.programs
+
+
+PROGRAMS = {program.name: program for program in _programs(
     Program(name="etcd", folder="etcd", module="go.etcd.io/etcd/server/v3",
             package="go.etcd.io/etcd/server/v3"),
     *map(_kubernetes, ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy",
                        "kubectl")),
     _kubernetes("kubeadm", on_request=True),
-    Program(name="kueue", folder="controllers", module=KUEUE, package=f"{KUEUE}/cmd/kueue",
-            image=Image(repository="registry.k8s.io/kueue/kueue", path="/manager")),
     Program(name="kwok", folder="controllers", module=KWOK, package=f"{KWOK}/cmd/kwok",
             image=Image(repository="registry.k8s.io/kwok/kwok", path="/usr/local/bin/kwok", user="0")),
     Program(name="kwokctl", folder="controllers", module=KWOK, package=f"{KWOK}/cmd/kwokctl"),
-    Program(name="training-operator", folder="controllers", module=TRAINING,
-            package=f"{TRAINING}/cmd/training-operator.v1",
-            image=Image(repository="ghcr.io/kubeflow/training-v1/training-operator", path="/manager",
-                        user="0")),
     Program(name="coredns", folder="coredns", module="github.com/coredns/coredns", package=".",
             image=Image(repository="registry.k8s.io/coredns/coredns", path="/coredns")),
-    _volcano("vc-scheduler", "scheduler"),
-    _volcano("vc-controller-manager", "controller-manager"),
-    _volcano("vc-webhook-manager", "webhook-manager"),
     Program(name="opa", folder="opa", module=OPA, package=OPA),
-    Program(name="gatekeeper", folder="gatekeeper", module=GATEKEEPER, package=GATEKEEPER,
-            image=Image(repository="docker.io/openpolicyagent/gatekeeper", path="/manager", user="65532:65532")),
-    Program(name="gator", folder="gatekeeper", module=GATEKEEPER, package=f"{GATEKEEPER}/cmd/gator"),
     Program(name="pause", folder="own", module="seatrial/builds/own", package="./pause",
             image=Image(repository="registry.k8s.io/pause", path="/pause", tag="3.10.1", user="65535:65535")),
     Program(name="kind", folder="kind", module=KIND, package=KIND, on_request=True),
@@ -134,16 +161,27 @@ def select(names: Iterable[str] | None) -> list[Program]:
     return [PROGRAMS[name] for name in wanted]
 
 
+def version(component: str) -> str:
+    """Return the version of a component that its module set pins."""
+    return UPSTREAM[component].version
+
+
+def place_of(folder: str) -> Path:
+    """Return where a module set is: in `SETS`, or in the folder of the component that has it to itself."""
+    shared = SETS / folder / "go.mod"
+    return (shared if shared.is_file() else assets.of_components("go.mod").get(folder, shared)).parent
+
+
 @cache
 def requirements(folder: str) -> dict[str, str]:
     """Return version by module of a set's go.mod, replacements taken into account."""
-    text = (SETS / folder / "go.mod").read_text()
+    text = (place_of(folder) / "go.mod").read_text()
     found = dict(re.findall(r"^\s*(?:require )?(\S+) (v\S+)", text, re.MULTILINE))
     return found | dict(re.findall(r"^\s*(?:replace )?\S+ => (\S+) (v\S+)", text, re.MULTILINE))
 
 
 def go_line(folder: str) -> str:
     """Return the Go version that a set's go.mod asks for, for example `1.26.0`."""
-    found = re.search(r"^go (\S+)", (SETS / folder / "go.mod").read_text(), re.MULTILINE)
+    found = re.search(r"^go (\S+)", (place_of(folder) / "go.mod").read_text(), re.MULTILINE)
     assert found, f"{folder}/go.mod has no go line"
     return found[1]

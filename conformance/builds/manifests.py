@@ -11,32 +11,18 @@ import subprocess
 from pathlib import Path
 
 from conformance.builds import store
-from conformance.builds.catalogue import (
-    GATEKEEPER,
-    KIND,
-    KUEUE,
-    SETS,
-    TRAINING,
-    VOLCANO,
-    Program,
-    go_line,
-    requirements,
-)
+from conformance.builds.catalogue import KIND, UPSTREAM, Program, go_line, place_of, requirements
 from conformance.builds.progress import Progress, fitting_progress
 from conformance.builds.toolchain import GoFailed, find_go, reason
 from conformance.errors import SeatrialError
 
 KEPT = {
-    "gatekeeper": ("gatekeeper", GATEKEEPER, "deploy", "gatekeeper.yaml"),
     "kind-network": ("kind", KIND, "pkg/build/nodeimage", "const_cni.go"),
     "kind-node": ("kind", KIND, "images/base/files", ""),
-    "kueue": ("controllers", KUEUE, "config", "default"),
-    "training-operator": ("controllers", TRAINING, "manifests", "overlays/standalone"),
-    "volcano": ("volcano", VOLCANO, "installer", "volcano-development.yaml"),
+    **{name: (one.folder, one.module, one.kept, one.applied) for name, one in UPSTREAM.items()},
 }
 """By component: the set, the module, the folder that is kept, and what of it is applied."""
-BUILT_WITH = {"gatekeeper": "gatekeeper", "kueue": "kueue", "training-operator": "training-operator",
-              "vc-scheduler": "volcano"}
+BUILT_WITH = {one.programs[0].name: name for name, one in UPSTREAM.items()}
 """The component whose manifests are kept when a program is built."""
 RENDERING = "-rendered"
 """Its lock and its workspace are its own: rendering takes a second, and a build that others wait for minutes."""
@@ -93,7 +79,7 @@ def _fetch(component: str, progress: Progress) -> None:
     go = find_go(go_line(folder))
     with store.workspace() as work:
         try:
-            said = go.run(["mod", "download", "-json", module], cwd=SETS / folder, scratch=work,
+            said = go.run(["mod", "download", "-json", module], cwd=place_of(folder), scratch=work,
                           heard=progress.note)
         except GoFailed as failure:
             raise reason(failure, f"the manifests of {component}") from None

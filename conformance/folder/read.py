@@ -1,6 +1,6 @@
 """Reads a platform folder: `platform.yaml` and the manifests it names.
 
-`platform.schema.json` is the documented format.
+`platform.schema.json` is the documented format; what a component's `settings` may hold is in the component's folder.
 """
 
 import dataclasses
@@ -11,41 +11,40 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from conformance import catalog
 from conformance.clusters import fake_nodes
 from conformance.errors import UsageError, nearest
 from conformance.folder import queues
 from conformance.kube import yaml
 from conformance.kube.yaml import Document
+from conformance.model.feature import Feature
 from conformance.model.folder import ComponentSpec, Manifest, PlatformFolder
 from conformance.model.promise import Promises, Team
 
 PLATFORM_FILE = "platform.yaml"
 MANIFEST_ENDINGS = (".yaml", ".yml", ".json")
 _HERE = Path(__file__).parent
-_MODULES = {
-    "gatekeeper": ("gatekeeper", "github.com/open-policy-agent/gatekeeper/v3"),
-    "kueue": ("controllers", "sigs.k8s.io/kueue"),
-    "training-operator": ("controllers", "github.com/kubeflow/training-operator"),
-    "volcano": ("volcano", "volcano.sh/volcano"),
-}
 _BUILT_IN_NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
 
 
 @functools.cache
 def schema() -> dict[str, Any]:
-    """Return the JSON Schema of `platform.yaml`."""
-    return dict(json.loads((_HERE / "platform.schema.json").read_text(encoding="utf-8")))
+    """Return the JSON Schema of `platform.yaml`, with the settings of all components that a platform may name."""
+    whole: dict[str, Any] = json.loads((_HERE / "platform.schema.json").read_text(encoding="utf-8"))
+    named = {name: one for name, one in catalog.components().items() if not one.of_ground}
+    component = whole["$defs"]["component"]
+    component["properties"]["name"] = _one_of(component["properties"]["name"], named)
+    component["allOf"] = [
+        {"if": {"properties": {"name": {"const": name}}, "required": ["name"]},
+         "then": {"properties": {"settings": one.settings_schema}}} for name, one in named.items()]
+    keeps = whole["$defs"]["team"]["properties"]
+    keeps["component"] = _one_of(keeps["component"], [
+        name for name, one in named.items() if Feature.QUOTA in one.provides])
+    return whole
 
 
-@functools.cache
-def pinned_version(component: str) -> str:
-    """Return the version of a component that Seatrial builds: what the component's go.mod pins."""
-    build, module = _MODULES[component]
-    go_mod = (_HERE.parent / "builds" / build / "go.mod").read_text(encoding="utf-8")
-    found = re.search(rf"^\s*(?:require )?{re.escape(module)} (v\S+)", go_mod, re.MULTILINE)
-    if not found:
-        raise UsageError(f"conformance/builds/{build}/go.mod does not pin {module}", "install seatrial again")
-    return found[1]
+def _one_of(text: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {"description": text["description"], "enum": [*names]}
 
 
 def load(path: Path) -> PlatformFolder:
@@ -106,33 +105,13 @@ def _components(document: Document) -> Iterator[ComponentSpec]:
         if name in seen:
             raise UsageError(f"{where('name')}: {name} stands twice among the components")
         seen.add(name)
-        if version != pinned_version(name):
+        known = catalog.components()[name]
+        if version != known.version:
             raise UsageError(f"{where('version')}: Seatrial does not build {name} {version}",
-                             f"write version: {pinned_version(name)}")
+                             f"write version: {known.version}")
         settings = dict(said.get("settings") or {})
-        if isinstance(settings.get("scheduler_conf"), str):
-            _check_conf_text(document, index, settings["scheduler_conf"])
-        if "only" in settings:
-            _check_policies(where("settings", "only"), settings["only"])
+        known.check_settings(settings, functools.partial(where, "settings"))
         yield ComponentSpec(name=name, version=version, settings=settings)
-
-
-def _check_policies(where: str, names: Iterable[str]) -> None:
-    from conformance.policy import policies  # noqa: PLC0415 -- reads them all, which few folders need
-
-    try:
-        policies.load().only(names)
-    except UsageError as error:
-        raise UsageError(f"{where}: {error.message}", error.way_out) from None
-
-
-def _check_conf_text(document: Document, index: int, text: str) -> None:
-    where = Path(f"{document.where('components', index, 'settings', 'scheduler_conf')} (scheduler_conf)")
-    parsed = yaml.parse(text, where)
-    if len(parsed) != 1:
-        raise UsageError(f"{where}: must be one YAML document, is {len(parsed)}")
-    wanted = schema()["$defs"]["volcano"]["properties"]["scheduler_conf"]
-    yaml.check(parsed[0], {**wanted, "type": "object"})
 
 
 def _manifests(document: Document, path: Path) -> tuple[Manifest, ...]:

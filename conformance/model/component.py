@@ -1,7 +1,7 @@
-"""A product that provides features."""
+"""A product that provides features: all that Seatrial knows of it, from its own folder."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from conformance.model.fault import Fault
@@ -28,6 +28,8 @@ class Component:
     """The objects of a neutral workload, submitted for a team under a name."""
     programs: tuple[str, ...] = ()
     """The builds that installing it takes, by name: those of its images, and what renders its manifests."""
+    version: str = ""
+    """The version that Seatrial builds, with its v; empty: it comes with the cluster, see `of_ground`."""
     faults: tuple[Fault, ...] = ()
     of_ground: bool = False
     """It comes with the cluster, so that no platform folder names it."""
@@ -39,6 +41,11 @@ class Component:
     """What says how urgent its work is, as `apiVersion/Kind`: an object without a namespace."""
     settings_on: Callable[[Any], Mapping[str, Any]] = lambda _: {}
     """Its settings on a live cluster, as `platform.yaml` would say them."""
+
+    settings_schema: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What `settings` of `platform.yaml` may hold, as JSON Schema: `settings.schema.json` beside the component."""
+    check_settings: Callable[[Mapping[str, Any], Callable[..., str]], None] = lambda *_: None
+    """Raises UsageError for settings that no schema can tell: (settings, where a part of them is written)."""
 
     def set_up(self, settings: Mapping[str, Any]) -> Self:
         """Return the component as a platform with these settings has it."""

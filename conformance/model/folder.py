@@ -16,7 +16,7 @@ Step = str | int
 
 @dataclass(frozen=True, kw_only=True)
 class ComponentSpec:
-    """One component of a platform; what `settings` may hold is written in `platform.schema.json`."""
+    """One component of a platform; what `settings` may hold is said in the component's `settings.schema.json`."""
 
     name: str
     version: str

@@ -39,7 +39,7 @@ AUDITED_WITHIN_S = 180
 def api(tmp_path_factory):
     """Every component that refuses, Gatekeeper beside them, and all policies as the command says how to apply them."""
     folder = read.load(Path(__file__).parent / "all-admission")
-    gatekeeper = ComponentSpec(name="gatekeeper", version=read.pinned_version("gatekeeper"))
+    gatekeeper = ComponentSpec(name="gatekeeper", version=builds.version("gatekeeper"))
     cluster = local.up(NAME)
     try:
         install(cluster.api, dataclasses.replace(folder, components=(*folder.components, gatekeeper)),

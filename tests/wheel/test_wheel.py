@@ -48,7 +48,8 @@ def test_the_module_sets_the_platforms_and_the_policies_are_in_it(elsewhere):
     """Whatever stands in the checkout: what the checkout has and the wheel has not is what a user would miss."""
     asks = ("from conformance import assets; from conformance.builds.catalogue import SETS;"
             "print(sorted(p.parent.name for p in assets.folder('reference-manifests').glob('*/platform.yaml')));"
-            "print(sorted(p.parent.name for p in SETS.glob('*/go.sum')));"
+            "print(sorted(p.parent.name for p in SETS.glob('*/go.sum')), assets.of_components('go.sum').keys());"
+            "print(assets.of_components('settings.schema.json').keys(), assets.of_components('build.toml').keys());"
             "print(sorted(str(p.relative_to(assets.folder('policies'))) for p in assets.folder('policies').rglob('*')"
             " if p.is_file()))")
     there = _ask(elsewhere, "-c", asks)

@@ -3,7 +3,7 @@
 Upstream: github.com/open-policy-agent/gatekeeper v3.23.1, `deploy/gatekeeper.yaml`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from conformance import builds
@@ -12,6 +12,7 @@ from conformance.components.gatekeeper import enforcement
 from conformance.components.gatekeeper.faults import FAULTS
 from conformance.components.gatekeeper.names import CONSTRAINTS, DEPLOYMENT, NAMESPACE, OURS, TEMPLATE
 from conformance.components.gpu_layer import dress
+from conformance.errors import UsageError
 from conformance.kube.api import Api, Object, load
 from conformance.model.component import Component
 from conformance.model.feature import Feature
@@ -57,6 +58,14 @@ def adds(settings: Mapping[str, Any]) -> frozenset[Feature]:
     return frozenset({Feature.POLICY_ENFORCEMENT} if settings.get("policies") == "deny" else ())
 
 
+def check_settings(settings: Mapping[str, Any], where: Callable[..., str]) -> None:
+    """Raise UsageError where the settings name a policy that there is not."""
+    try:
+        enforcement.chosen(settings)
+    except UsageError as error:
+        raise UsageError(f"{where('only')}: {error.message}", error.way_out) from None
+
+
 def settings_on(api: Api) -> Mapping[str, Any]:
     """Return whether policies of Seatrial are in force there, and how: `deny` or `audit`."""
     ours = [template["spec"]["crd"]["spec"]["names"]["kind"] for template in api.list(TEMPLATE)
@@ -69,4 +78,5 @@ def settings_on(api: Api) -> Mapping[str, Any]:
 COMPONENT = Component(name="gatekeeper", provides=frozenset(), install=install,
                       programs=PROGRAMS.images, detect=detect, dress=dress,
                       faults=FAULTS, adds=adds, settings_on=settings_on,
+                      check_settings=check_settings, version=builds.version("gatekeeper"),
                       added_by=((Feature.POLICY_ENFORCEMENT, "its setting policies: deny (seatrial policy export)"),))

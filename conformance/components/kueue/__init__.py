@@ -71,4 +71,5 @@ COMPONENT = Component(
                         Feature.ADMISSION_RULES}),
     install=install, programs=(*PROGRAMS.images, "kubectl"),
     detect=detect, dress=dress, faults=FAULTS, settings_on=settings_on,
+    version=builds.version("kueue"),
     priority_kind="kueue.x-k8s.io/v1beta2/WorkloadPriorityClass")

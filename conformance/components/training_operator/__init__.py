@@ -90,4 +90,5 @@ COMPONENT = Component(
     provides=frozenset({Feature.PYTORCH_TRAINING, Feature.ELASTIC_TRAINING, Feature.ADMISSION_RULES}),
     install=install, programs=(*PROGRAMS.images, "kubectl"),
     detect=detect, dress=dress, faults=FAULTS, adds=adds, settings_on=settings_on,
+    version=builds.version("training-operator"),
     added_by=((Feature.TRAINING_GANGS, f"its argument {GANGS}={SCHEDULER}"),))

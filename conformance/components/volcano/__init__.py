@@ -5,7 +5,8 @@ Upstream: volcano.sh/volcano v1.14.1, `installer/volcano-development.yaml`.
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from conformance import builds
@@ -13,6 +14,8 @@ from conformance.components import LoadImages, Programs, fit_small_node, image_t
 from conformance.components.volcano.dress import dress
 from conformance.components.volcano.faults import FAULTS
 from conformance.components.volcano.names import NAMESPACE, SCHEDULER_CONFIG, SCHEDULER_KEY
+from conformance.errors import UsageError
+from conformance.kube import yaml
 from conformance.kube.api import Api, Object, load
 from conformance.kube.pki import Authority
 from conformance.model.component import Component
@@ -69,6 +72,18 @@ def detect(api: Api) -> str | None:
     return image_tag(found) if found else None
 
 
+def check_settings(settings: Mapping[str, Any], where: Callable[..., str]) -> None:
+    """Raise UsageError where a scheduler's configuration that is given as text is none."""
+    text = settings.get("scheduler_conf")
+    if isinstance(text, str):
+        said = Path(f"{where('scheduler_conf')} (scheduler_conf)")
+        parsed = yaml.parse(text, said)
+        if len(parsed) != 1:
+            raise UsageError(f"{said}: must be one YAML document, is {len(parsed)}")
+        schema = json.loads((Path(__file__).parent / "settings.schema.json").read_text(encoding="utf-8"))
+        yaml.check(parsed[0], {**schema["properties"]["scheduler_conf"], "type": "object"})
+
+
 def settings_on(api: Api) -> Mapping[str, Any]:
     """Return the configuration of the scheduler that runs, where it is where upstream puts it."""
     found = api.read("v1/ConfigMap", SCHEDULER_CONFIG, NAMESPACE) or {}
@@ -81,4 +96,5 @@ COMPONENT = Component(
     provides=frozenset({Feature.GANG_SCHEDULING, Feature.QUOTA, Feature.PREEMPTION, Feature.TOPOLOGY,
                         Feature.JOB_RESTART_POLICY, Feature.ADMISSION_RULES, Feature.BORROWING}),
     install=install, programs=PROGRAMS.images, detect=detect, dress=dress, faults=FAULTS, settings_on=settings_on,
+    check_settings=check_settings, version=builds.version("volcano"),
     priority_kind="scheduling.k8s.io/v1/PriorityClass")

@@ -169,7 +169,7 @@ def some_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "go.mod").write_text("module some\n\ngo 1.26.0\n")
     (folder / "main.go").write_text("package main\n")
     (folder / "notes.txt").write_text("")
-    monkeypatch.setattr(builder, "SETS", folder.parent)
+    monkeypatch.setattr("conformance.builds.catalogue.SETS", folder.parent)
     return folder
 
 

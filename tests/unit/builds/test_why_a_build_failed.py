@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.builds import build, builder, catalogue
+from conformance.builds import build, catalogue
 from conformance.builds.catalogue import Program
 from conformance.builds.toolchain import GoFailed, find_go, reason
 from conformance.errors import SeatrialError
@@ -118,8 +118,7 @@ def test_a_module_that_the_proxy_refuses_is_named(tmp_path, monkeypatch, refusin
     (folder / "go.sum").write_text("".join(
         f"example.com/refused v1.2.3{part} {checksum}\n" for part in ("", "/go.mod")))
     (folder / "main.go").write_text('package main\n\nimport _ "example.com/refused"\n\nfunc main() {}\n')
-    for module in (builder, catalogue):
-        monkeypatch.setattr(module, "SETS", folder.parent)
+    monkeypatch.setattr(catalogue, "SETS", folder.parent)
     monkeypatch.setitem(catalogue.PROGRAMS, "refused",
                         Program(name="refused", folder="refused", module="refused", package="."))
     monkeypatch.setenv("GOPROXY", refusing_proxy)

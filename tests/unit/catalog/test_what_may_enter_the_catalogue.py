@@ -147,7 +147,7 @@ def test_a_fault_that_nobody_catches_is_listed(packages, monkeypatch):
 
 COMPONENT = '''
 from conformance.model.component import Component
-COMPONENT = Component(name="{name}", provides=frozenset(), install=None, detect=None, dress=None)
+COMPONENT = Component(name="{name}", provides=frozenset(), install=None, detect=None, dress=None, {more})
 '''
 
 
@@ -161,9 +161,11 @@ def walk(monkeypatch):
 
 def test_components_are_found_by_walking(walk, packages):
     packages("COMPONENTS", "walked_components", {
-        "kueue/__init__.py": COMPONENT.format(name="kueue"), "volcano/__init__.py": COMPONENT.format(name="volcano"),
-        "shared.py": ""})
-    assert sorted(walk()) == ["kueue", "volcano"]
+        "some_queue/__init__.py": COMPONENT.format(name="some-queue", more="version='v1'"),
+        "some_queue/settings.schema.json": '{"type": "object"}',
+        "gpus/__init__.py": COMPONENT.format(name="gpus", more="of_ground=True"), "shared.py": ""})
+    assert sorted(walk()) == ["gpus", "some-queue"]
+    assert walk()["some-queue"].settings_schema == {"type": "object"}
 
 
 def test_a_package_without_a_component_is_refused(walk, packages):
@@ -172,8 +174,13 @@ def test_a_package_without_a_component_is_refused(walk, packages):
         walk()
 
 
-def test_two_components_do_not_share_a_name(walk, packages):
-    packages("COMPONENTS", "twin_components", {"a/__init__.py": COMPONENT.format(name="kueue"),
-                                               "b/__init__.py": COMPONENT.format(name="kueue")})
-    with pytest.raises(HalfMade, match=r"twin_components.b: there are two components called kueue"):
+@pytest.mark.parametrize(("name", "more", "message"), [
+    ("queue", "version='v1'", "its component is called queue\n  way out: call it some-queue"),
+    ("some-queue", "", "nobody says which version it is"),
+    ("some-queue", "version='v1'", "it has no settings.schema.json"),
+])
+def test_a_half_made_component_is_refused(walk, packages, name, more, message):
+    packages("COMPONENTS", "half_components", {"some_queue/__init__.py": COMPONENT.format(name=name, more=more)})
+    with pytest.raises(HalfMade) as refused:
         walk()
+    assert f"half_components.some_queue: {message}" in str(refused.value)

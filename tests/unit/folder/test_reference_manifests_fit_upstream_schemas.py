@@ -7,14 +7,14 @@ import pytest
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
-from conformance import assets
+from conformance import assets, builds
 from conformance.folder import read
 
 MODULES = Path.home() / "go" / "pkg" / "mod"
 CRDS = {
-    "kueue.x-k8s.io": MODULES / f"sigs.k8s.io/kueue@{read.pinned_version('kueue')}"
+    "kueue.x-k8s.io": MODULES / f"sigs.k8s.io/kueue@{builds.version('kueue')}"
     / "config/components/crd/bases",
-    "volcano.sh": MODULES / f"volcano.sh/volcano@{read.pinned_version('volcano')}"
+    "volcano.sh": MODULES / f"volcano.sh/volcano@{builds.version('volcano')}"
     / "config/crd/volcano/bases",
 }
 FOLDERS = sorted(assets.folder("reference-manifests").glob("*/platform.yaml"))

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance import builds
 from conformance.errors import UsageError
 from conformance.folder import read
 
@@ -241,5 +242,5 @@ def test_gatekeeper_may_hold_policies(folder, settings):
 
 
 def with_gatekeeper(settings):
-    version = read.pinned_version("gatekeeper")
+    version = builds.version("gatekeeper")
     return PLATFORM.replace("manifests:", f"  - name: gatekeeper\n    version: {version}\n    settings: {settings}\nmanifests:")

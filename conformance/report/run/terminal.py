@@ -42,7 +42,7 @@ def summary(report: Report, to: Console) -> None:
     """Print the whole report for people, what failed last: that is where the eye is."""
     to.print(Text(f"Seatrial {report.seatrial} on {ground(report)}", style="bold"))
     for platform in dict.fromkeys(result.platform for result in report.results):
-        _platform(platform, [result for result in report.results if result.platform == platform], to)
+        of_platform(platform, [result for result in report.results if result.platform == platform], to)
     _kill_matrix(report, to)
     _requirements(report, to)
     _listed("Limits in the manifests that no promise covers:", report.uncovered_limits, to)
@@ -79,7 +79,8 @@ def kill_line(kill: Kill, to: Console) -> Text:
     return text if kill.outcome is Outcome.FAILED else text + Text(f": {clean(kill.cause)}")
 
 
-def _platform(name: str, results: list[Result], to: Console) -> None:
+def of_platform(name: str, results: list[Result], to: Console) -> None:
+    """Print the verdicts on one platform, the worst last, each that did not hold with its cause and what was seen."""
     to.print()
     to.print(Text(name, style="bold"))
     if not all(result.confirmed for result in results):

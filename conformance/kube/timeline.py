@@ -111,7 +111,9 @@ class Timeline:
                     for event in self._api.events(namespace, warnings_only=True)]
         if not warnings:
             return []
-        return ["last warnings:", *(f"  {_warning(event)}" for event in warnings[-LAST_WARNINGS:])]
+        # The same words again say nothing new: each stands where it was said last.
+        said = [*dict.fromkeys(_warning(event) for event in reversed(warnings))][:LAST_WARNINGS]
+        return ["last warnings:", *(f"  {line}" for line in reversed(said))]
 
     def _record(self, kind: str, namespace: str | None) -> None:
         try:

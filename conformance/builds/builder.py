@@ -75,7 +75,7 @@ def key(program: Program) -> str:
     for file in sorted(folder.rglob("*")):
         if file.suffix in {".go", ".mod", ".sum"}:
             parts.update(f"{program.folder}/{file.relative_to(folder)}\0".encode() + file.read_bytes() + b"\0")
-    parts.update("\0".join([program.package, program.ldflags, *FLAGS, os.uname().machine]).encode())
+    parts.update("\0".join([program.package, program.ldflags, *FLAGS, *program.tags, os.uname().machine]).encode())
     return parts.hexdigest()
 
 
@@ -105,6 +105,7 @@ def _build_one(program: Program, left: Sequence[str], progress: Progress) -> Non
 
 def _compile(program: Program, made: Path, progress: Progress) -> None:
     go, folder, scratch = find_go(go_line(program.folder)), place_of(program.folder), made.parent
+    flags = (*FLAGS, *([f"-tags={','.join(program.tags)}"] if program.tags else []))
     counts = {"fetching modules": 0, "compiling packages": 0}
     total: int | None = None
 
@@ -115,8 +116,8 @@ def _compile(program: Program, made: Path, progress: Progress) -> None:
 
     # What Go's own cache holds is not compiled again and prints no line.
     compiled = '{{if and .Stale (ne .StaleReason "not installed but available in build cache")}}x{{end}}'
-    total = go.run(["list", "-deps", *FLAGS, "-f", compiled, program.package], cwd=folder, scratch=scratch,
+    total = go.run(["list", "-deps", *flags, "-f", compiled, program.package], cwd=folder, scratch=scratch,
                    heard=heard).count("x")
     progress.move("compiling packages" if total else "linking", 0, total or None)
-    go.run(["build", "-v", *FLAGS, "-ldflags", program.ldflags, "-o", str(made), program.package], cwd=folder,
+    go.run(["build", "-v", *flags, "-ldflags", program.ldflags, "-o", str(made), program.package], cwd=folder,
            scratch=scratch, heard=heard)

@@ -18,6 +18,7 @@ SETS = Path(__file__).parent
 KUBERNETES = "k8s.io/kubernetes"
 KWOK, OPA = "sigs.k8s.io/kwok", "github.com/open-policy-agent/opa"
 KIND, CRI_TOOLS = "sigs.k8s.io/kind", "sigs.k8s.io/cri-tools"
+CONTAINERD = "github.com/containerd/containerd/v2"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,8 @@ class Program:
     package: str
     image: Image | None = None
     on_request: bool = False
+    tags: tuple[str, ...] = ()
+    """Go's build tags."""
 
     @property
     def version(self) -> str:
@@ -65,6 +68,8 @@ class Program:
         flags = "-s -w"
         if self.module == CRI_TOOLS:
             flags += f" -X {CRI_TOOLS}/pkg/version.Version={self.version}"
+        if self.module == CONTAINERD:
+            flags += f" -X {CONTAINERD}/version.Version={self.version}"
         if self.module == KUBERNETES:
             # Without them /version is a placeholder and some components refuse to start.
             major, minor, _ = self.version.lstrip("v").split(".")
@@ -77,6 +82,12 @@ class Program:
 def _kubernetes(name: str, *, on_request: bool = False) -> Program:
     return Program(name=name, folder="kubernetes", module=KUBERNETES, package=f"{KUBERNETES}/cmd/{name}",
                    on_request=on_request)
+
+
+def _containerd(name: str) -> Program:
+    # Snapshotters that need C libraries or a disk of their own are left out.
+    return Program(name=name, folder="containerd", module=CONTAINERD, package=f"{CONTAINERD}/cmd/{name}",
+                   tags=("no_btrfs", "no_devmapper", "no_zfs"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +136,7 @@ PROGRAMS = {program.name: program for program in _programs(
             package="go.etcd.io/etcd/server/v3"),
     *map(_kubernetes, ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy",
                        "kubectl")),
+    *map(_containerd, ("containerd", "containerd-shim-runc-v2", "ctr")),
     _kubernetes("kubeadm", on_request=True),
     Program(name="kwok", folder="controllers", module=KWOK, package=f"{KWOK}/cmd/kwok",
             image=Image(repository="registry.k8s.io/kwok/kwok", path="/usr/local/bin/kwok", user="0")),
@@ -178,6 +190,12 @@ def requirements(folder: str) -> dict[str, str]:
     text = (place_of(folder) / "go.mod").read_text()
     found = dict(re.findall(r"^\s*(?:require )?(\S+) (v\S+)", text, re.MULTILINE))
     return found | dict(re.findall(r"^\s*(?:replace )?\S+ => (\S+) (v\S+)", text, re.MULTILINE))
+
+
+def go_needed() -> str:
+    """Return the Go version that building everything (but what is on request) takes."""
+    lines = {go_line(program.folder) for program in select(None)}
+    return max(lines, key=lambda line: tuple(map(int, line.split("."))))
 
 
 def go_line(folder: str) -> str:

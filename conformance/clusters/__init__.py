@@ -161,6 +161,9 @@ class Maker(Protocol):
     def missing(self) -> list[tuple[str, str]]:
         """Return (what this machine lacks, the command that mends it) for each lack."""
 
+    def container_runtime(self) -> str:
+        """Return what would run the containers of nodes that are made here, in words."""
+
 
 def open_cluster(kind: str, *, name: str, kubeconfig: Path | None = None, context: str | None = None,
                  nodes_profile: str | None = None, real_nodes: int = 1, keep: bool = False,

@@ -17,6 +17,12 @@ def real_labels(gpus: int) -> dict[str, str]:
     return {NODE_LABEL: REAL, **(models.model(GPU_MODEL).labels(gpus) if gpus else {})}
 
 
+def container_runtime(api: Api) -> str:
+    """Return what runs the containers of the real nodes, as their kubelets say it, for example `containerd://2.4.2`."""
+    real = api.list("v1/Node", labels=f"{NODE_LABEL}={REAL}")
+    return ", ".join(sorted({node["status"]["nodeInfo"]["containerRuntimeVersion"] for node in real}))
+
+
 def add(api: Api, wanted: Iterable[Object]) -> None:
     """Create Node objects side by side."""
     with ThreadPoolExecutor(16) as pool:

@@ -5,7 +5,7 @@ import platform
 import shutil
 from pathlib import Path
 
-from conformance.builds import builder, toolchain
+from conformance.builds import builder, catalogue, toolchain
 from conformance.clusters import OURS, kind_of
 from conformance.commands import Purpose, add_cluster_option
 from conformance.errors import SeatrialError
@@ -17,7 +17,6 @@ EXAMPLES = (
     "seatrial doctor --cluster kind\n"
 )
 
-WANTED_GO = "1.26.0"
 WANTED_DISK_GB = 12
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     """Say what is there and what is missing; 1 when something is missing for the kind of cluster asked for."""
     lacks = kind_of(args.cluster).maker.missing()
     try:
-        print(f"ok       Go: {toolchain.find_go(WANTED_GO).path}")
+        print(f"ok       Go: {toolchain.find_go(catalogue.go_needed()).path}")
     except SeatrialError as error:
         if any(built is None for _, built in builder.state()):
             lacks.append((error.message, error.way_out))
@@ -40,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
         lacks.append((f"{free_gb:.0f} GB of disk are free, a first build takes {WANTED_DISK_GB}", "free some"))
     print(f"ok       {platform.system()} {platform.release()}, Python {platform.python_version()}, "
           f"{free_gb:.0f} GB free")
+    print(f"ok       nodes of --cluster {args.cluster} run on {kind_of(args.cluster).maker.container_runtime()}")
     for what, mend in lacks:
         print(f"MISSING  {what}\n         mend it with: {mend}")
     if not lacks:

@@ -28,5 +28,6 @@ def run(args: argparse.Namespace) -> int:
         print("no cluster is up; bring one up with: seatrial up")
     for cluster in found if args.output == "text" else ():
         print(f"{cluster['name']:20} {cluster['kind']:6} {cluster['state']:9} {cluster['real_nodes']} real  "
-              f"{cluster['server']}  {cluster['kubeconfig']}")
+              f"{cluster['server']}  {cluster['kubeconfig']}"
+              f"{'  containerd ' + cluster['containerd'] if cluster.get('containerd') else ''}")
     return 0

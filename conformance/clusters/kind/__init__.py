@@ -64,6 +64,7 @@ class KindCluster:
         """Return what a report says about the ground."""
         return {"kind": self.kind, "name": self.name, "fidelity": self.fidelity.label,
                 "kubernetes": self.api.version(), "real_nodes": str(self.spec.real_nodes),
+                "container_runtime": nodes.container_runtime(self.api),
                 "node_image": self.spec.node_image, "docker": self.spec.docker.version()}
 
     def gpus(self, node: str) -> list[str]:
@@ -204,6 +205,11 @@ def status() -> list[dict[str, Any]]:
 def missing() -> list[tuple[str, str]]:
     """Return (what this machine lacks for clusters of kind, the command that mends it) for each lack."""
     return lifecycle.missing()
+
+
+def container_runtime() -> str:
+    """Return what would run the containers of nodes that are made here, in words."""
+    return "the containerd of the node image"
 
 
 def _state(spec: KindSpec) -> str:

@@ -61,7 +61,8 @@ class LocalCluster:
     def describe(self) -> dict[str, str]:
         """Return what a report says about the ground."""
         return {"kind": self.kind, "name": self.name, "fidelity": self.fidelity.label,
-                "kubernetes": self.api.version(), "real_nodes": str(self.spec.real_nodes)}
+                "kubernetes": self.api.version(), "real_nodes": str(self.spec.real_nodes),
+                "container_runtime": nodes.container_runtime(self.api)}
 
     def node(self, name: str) -> NodeSpec:
         """Return a real node by its name in the cluster. Raises UsageError."""
@@ -94,7 +95,7 @@ class LocalCluster:
 
     def load_images(self, archives: Mapping[str, Path]) -> None:
         """Load OCI archives into every real node, under the names that they carry."""
-        lifecycle.import_images(self.spec, archives)
+        lifecycle.import_images(self.spec, archives, builds.build(["ctr"])["ctr"].path)
 
     def collect(self, folder: Path) -> None:
         """Write events and the logs of every server and of every container into a folder."""
@@ -126,15 +127,17 @@ def up(name: str = "seatrial", *, real_nodes: int = 1, gpus_per_node: int = 8, p
     lifecycle.check_machine()
     wanted = fake_nodes.nodes(fake_nodes.load_profile(profile)) if profile else []
     programs = [*lifecycle.PROGRAMS, *(["kwok"] if profile else [])]
-    binaries = {built.name: built.path for built in builds.build(programs).values()}
+    built = builds.build(programs)
+    binaries = {name: program.path for name, program in built.items()}
     archives = builds.images(IMAGES)
-    spec = lifecycle.reserve(name, real_nodes=real_nodes, gpus_per_node=gpus_per_node)
+    spec = lifecycle.reserve(name, real_nodes=real_nodes, gpus_per_node=gpus_per_node,
+                             containerd=built["containerd"].version)
     try:
         say(f"starting {real_nodes} node{'s'[:real_nodes ^ 1]}")
         lifecycle.start(spec, binaries, fake_nodes=len(wanted))
         cluster = LocalCluster(spec)
         with ThreadPoolExecutor(2) as pool:
-            loading = pool.submit(lifecycle.import_images, spec, archives)
+            loading = pool.submit(lifecycle.import_images, spec, archives, binaries["ctr"])
             say("waiting for the API server")
             api = _ready_api(cluster)
             api.apply_all(_dns(spec))
@@ -192,7 +195,7 @@ def down_all() -> list[str]:
 def status() -> list[dict[str, Any]]:
     """Return every recorded cluster with its state, for people and machines."""
     return [{"name": spec.name, "state": _state(spec), "real_nodes": spec.real_nodes, "server": spec.server,
-             "kubeconfig": str(spec.kubeconfig)} for spec in lifecycle.recorded()]
+             "containerd": spec.containerd, "kubeconfig": str(spec.kubeconfig)} for spec in lifecycle.recorded()]
 
 
 def _state(spec: ClusterSpec) -> str:
@@ -206,6 +209,11 @@ def _state(spec: ClusterSpec) -> str:
 def missing() -> list[tuple[str, str]]:
     """Return (what this machine lacks, the command that mends it) for each lack."""
     return lifecycle.missing()
+
+
+def container_runtime() -> str:
+    """Return what would run the containers of nodes that are made here, in words."""
+    return lifecycle.container_runtime()
 
 
 def _ready_api(cluster: LocalCluster) -> Api:

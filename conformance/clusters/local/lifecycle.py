@@ -13,6 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from conformance.builds import catalogue
 from conformance.clusters.local import bridges, processes
 from conformance.clusters.local.spec import MOST_CLUSTERS, ClusterSpec, NodeSpec, state_root
 from conformance.clusters.machine import cgroups, inotify, network, supervisor
@@ -21,7 +22,8 @@ from conformance.errors import SeatrialError, UsageError
 from conformance.waiting import Unmet, eventually, patience
 
 Say = Callable[[str], None]
-PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy")
+PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy",
+            "containerd", "containerd-shim-runc-v2", "ctr")
 INIT = Path(__file__).with_name("node.py")
 ROOM_PER_NODE_MB = 400
 """Free disk that a node needs: with CoreDNS and 16 fake nodes the first one has 235 MB after a minute (Kubernetes
@@ -43,9 +45,8 @@ def missing() -> list[tuple[str, str]]:
         return [("Linux: nodes are made of its namespaces", "run on a Linux machine, or use --cluster existing")]
     if os.geteuid() != 0:
         lacks.append(("root: namespaces, mounts and links need it", "sudo -E seatrial ..."))
-    for program, package in (("containerd", "containerd"), ("ctr", "containerd"), ("runc", "runc"),
-                             ("iptables", "iptables"), ("conntrack", "conntrack"), ("ip", "iproute2"),
-                             ("unshare", "util-linux"), ("mount", "mount")):
+    for program, package in (("runc", "runc"), ("iptables", "iptables"), ("conntrack", "conntrack"),
+                             ("ip", "iproute2"), ("unshare", "util-linux"), ("mount", "mount")):
         if not processes.program(program):
             lacks.append((f"the program {program}", f"apt-get install -y --no-install-recommends {package}"))
     if processes.cni_folder() is None:
@@ -68,6 +69,14 @@ def missing() -> list[tuple[str, str]]:
         lacks.append(("bridged traffic: the FORWARD chain drops it (Docker's default)",
                       "iptables -I FORWARD -i seatrial+ -o seatrial+ -j ACCEPT"))
     return lacks
+
+
+def container_runtime() -> str:
+    """Return which containerd and which runc nodes get, in words."""
+    containerd = catalogue.PROGRAMS["containerd"].version
+    runc = processes.program("runc")
+    said = subprocess.run([runc, "--version"], capture_output=True, text=True, check=False).stdout if runc else ""
+    return f"containerd {containerd} of our build, {said.splitlines()[0] if said else 'no runc'}"
 
 
 def _can_overlay() -> bool:
@@ -98,7 +107,7 @@ def change_lock() -> FileLock:
     return FileLock(root / ".lock")
 
 
-def reserve(name: str, *, real_nodes: int, gpus_per_node: int) -> ClusterSpec:
+def reserve(name: str, *, real_nodes: int, gpus_per_node: int, containerd: str = "") -> ClusterSpec:
     """Record a new cluster under the first free number, not complete yet and owned by this process; make its bridge.
 
     Sweeps first what died before its time, whatever its name. Raises UsageError when the name is taken,
@@ -106,7 +115,7 @@ def reserve(name: str, *, real_nodes: int, gpus_per_node: int) -> ClusterSpec:
     """
     # Made before anything is looked at: this refuses bad input.
     wanted = ClusterSpec(name=name, number=0, real_nodes=real_nodes, gpus_per_node=gpus_per_node,
-                         complete=False, owner=ourselves())
+                         containerd=containerd, complete=False, owner=ourselves())
     with change_lock():
         for spec in recorded():
             if spec.is_abandoned:
@@ -323,28 +332,28 @@ def _remove_folder(folder: Path) -> None:
                             "remove it by hand") from error
 
 
-def import_images(spec: ClusterSpec, archives: Mapping[str, Path], nodes: tuple[NodeSpec, ...] | None = None,
-                  ) -> None:
-    """Load OCI archives into the nodes' containerd, under the names that they carry."""
+def import_images(spec: ClusterSpec, archives: Mapping[str, Path], ctr: Path,
+                  nodes: tuple[NodeSpec, ...] | None = None) -> None:
+    """Load OCI archives into the nodes' containerd by its client `ctr`, under the names that they carry."""
     jobs = [(node, archive) for archive in dict.fromkeys(archives.values()) for node in nodes or spec.nodes]
     for node in nodes or spec.nodes:
-        eventually(partial(_containerd_answers, node), becomes=True, within=patience().ready,
+        eventually(partial(_containerd_answers, node, ctr), becomes=True, within=patience().ready,
                    because=f"containerd of {node.name} answers (see {node.folder}/log/containerd.log)")
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda one: _import(*one), jobs))
+        list(pool.map(lambda one: _import(one[0], one[1], ctr), jobs))
 
 
-def _ctr(node: NodeSpec, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["ctr", "--address", f"{node.folder}/containerd.sock", "--namespace", "k8s.io",
+def _ctr(node: NodeSpec, ctr: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([ctr, "--address", f"{node.folder}/containerd.sock", "--namespace", "k8s.io",
                            *arguments], capture_output=True, text=True, check=False)
 
 
-def _containerd_answers(node: NodeSpec) -> bool:
-    return _ctr(node, "version").returncode == 0
+def _containerd_answers(node: NodeSpec, ctr: Path) -> bool:
+    return _ctr(node, ctr, "version").returncode == 0
 
 
-def _import(node: NodeSpec, archive: Path) -> None:
-    done = _ctr(node, "images", "import", str(archive))
+def _import(node: NodeSpec, archive: Path, ctr: Path) -> None:
+    done = _ctr(node, ctr, "images", "import", str(archive))
     if done.returncode:
         raise SeatrialError(f"image {archive.name} could not be loaded on {node.name}: {done.stderr.strip()}",
                             "if it is damaged, `seatrial build` makes it anew")

@@ -1,7 +1,7 @@
 """What runs on a node and how it is told: files and command lines, from a cluster's specification.
 
 The flags that are not upstream's defaults each say why; they were found by running (Kubernetes 1.35,
-containerd 1.6 and 1.7, cgroup v1 and a machine without CAP_SYS_RESOURCE).
+containerd 2.4, cgroup v1 and a machine without CAP_SYS_RESOURCE).
 """
 
 import json
@@ -68,7 +68,7 @@ def write_node(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path], 
     """
     folder = node.folder
     folder.mkdir(parents=True, exist_ok=True)
-    _write_containerd(folder)
+    _write_containerd(folder, binaries["containerd-shim-runc-v2"])
     _write_cni(node)
     _write_kubelet(spec, node)
     state = folder / "gpus.json"
@@ -165,7 +165,7 @@ def _node(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path], pytho
         "--node-labels=" + ",".join(f"{key}={value}" for key, value in nodes.real_labels(node.gpus).items()),
     ]
     found: list[dict[str, Any]] = [
-        {"name": "containerd", "argv": [program("containerd"), "--config", f"{folder}/containerd.toml"]},
+        {"name": "containerd", "argv": [str(binaries["containerd"]), "--config", f"{folder}/containerd.toml"]},
         {"name": "kubelet", "argv": kubelet, "after": ready},
         {"name": "kube-proxy", "argv": proxy, "after": ready},
     ]
@@ -186,28 +186,38 @@ def _kwok(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path], fake_
     return {"name": "kwok", "argv": [str(binaries["kwok"]), *argv], "after": f"{spec.server}/readyz"}
 
 
-def _write_containerd(folder: Path) -> None:
+def _write_containerd(folder: Path, shim: Path) -> None:
+    # Folders of the node's own wherever the default is one of the host's: what the host's containerd is told of
+    # devices, plugins and registries is not the node's business.
     (folder / "containerd.toml").write_text(f"""\
-version = 2
+version = 4
 root = "{folder}/var-lib/containerd"
 state = "/run/containerd"
-[grpc]
+[plugins."io.containerd.server.v1.grpc"]
   address = "{folder}/containerd.sock"
-[plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "{PAUSE_IMAGE}"
+[plugins."io.containerd.cri.v1.images"]
+  snapshotter = "overlayfs"
+[plugins."io.containerd.cri.v1.images".pinned_images]
+  sandbox = "{PAUSE_IMAGE}"
+[plugins."io.containerd.cri.v1.images".registry]
+  config_path = "{folder}/registries"
+[plugins."io.containerd.cri.v1.runtime"]
   disable_apparmor = true
   enable_unprivileged_ports = true
+  cdi_spec_dirs = ["/var/run/cdi"]
   # Without CAP_SYS_RESOURCE a pod's negative oom score cannot be set, and no sandbox would start.
   restrict_oom_score_adj = true
-[plugins."io.containerd.grpc.v1.cri".containerd]
-  snapshotter = "overlayfs"
-[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
   runtime_type = "io.containerd.runc.v2"
-[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+  runtime_path = "{shim}"
+[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
   SystemdCgroup = false
-[plugins."io.containerd.grpc.v1.cri".cni]
-  bin_dir = "{cni_folder()}"
+[plugins."io.containerd.cri.v1.runtime".cni]
+  bin_dirs = ["{cni_folder()}"]
   conf_dir = "{folder}/cni"
+[plugins."io.containerd.nri.v1.nri"]
+  plugin_path = "{folder}/nri"
+  plugin_config_path = "{folder}/nri"
 """)
 
 

@@ -64,6 +64,8 @@ class ClusterSpec:
     number: int
     real_nodes: int = 1
     gpus_per_node: int = 8
+    containerd: str = ""
+    """The version of its nodes' containerd; empty: another Seatrial made it, and did not say."""
     complete: bool = True
     """Whether its `up` came to the end."""
     owner: Owner | None = None

@@ -5,6 +5,7 @@ import select
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -202,6 +203,10 @@ def test_the_key_changes_with_the_way_of_building(change, monkeypatch):
     before = builder.key(PAUSE)
     change(monkeypatch)
     assert builder.key(PAUSE) != before
+
+
+def test_the_key_changes_with_the_build_tags():
+    assert builder.key(replace(PAUSE, tags=("no_btrfs",))) != builder.key(PAUSE)
 
 
 def test_a_key_names_one_package():

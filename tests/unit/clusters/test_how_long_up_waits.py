@@ -1,5 +1,6 @@
 """On a machine that is slow, or busy with other things, one factor stretches every wait."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -24,9 +25,9 @@ def spec():
 
 
 def test_for_containerd(spec, monkeypatch):
-    monkeypatch.setattr(lifecycle, "_containerd_answers", lambda node: False)
+    monkeypatch.setattr(lifecycle, "_containerd_answers", lambda node, ctr: False)
     with pytest.raises(Unmet, match=r"containerd of node-1 answers .* within 0.06 s"):
-        lifecycle.import_images(spec, {})
+        lifecycle.import_images(spec, {}, Path("ctr"))
 
 
 def test_for_the_api_server(spec, monkeypatch):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from conformance import cli
+from conformance.builds.catalogue import PROGRAMS
 from conformance.clusters import local
 from conformance.clusters.local import lifecycle, processes
 from conformance.clusters.machine import cgroups, network
@@ -23,6 +24,7 @@ def complete(monkeypatch):
     monkeypatch.setattr(cgroups, "hierarchies", lambda: [Path("/sys/fs/cgroup")])
     monkeypatch.setattr(cgroups, "is_crowded", lambda: False)
     monkeypatch.setattr(network, "bridged_traffic_is_dropped", lambda: False)
+    monkeypatch.setattr(lifecycle, "container_runtime", lambda: "a containerd and a runc")
     there = Path.exists
     monkeypatch.setattr(Path, "exists", lambda path: str(path) == "/bin/busybox" or there(path))
     read = Path.read_text
@@ -33,7 +35,9 @@ def complete(monkeypatch):
 
 def test_a_machine_that_has_everything_lacks_nothing(capsys):
     assert cli.main(["doctor"]) == 0
-    assert "This machine can run local clusters." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "This machine can run local clusters." in said
+    assert "ok       nodes of --cluster local run on a containerd and a runc\n" in said
 
 
 def no_overlay(patch, *, modprobe):
@@ -44,8 +48,8 @@ def no_overlay(patch, *, modprobe):
 
 LACKS = {
     "root": (lambda patch: patch.setattr(os, "geteuid", lambda: 1000), "root", "sudo -E seatrial"),
-    "containerd": (lambda patch: patch.setattr(processes, "program", lambda name: None if name == "containerd" else "x"),
-                   "the program containerd", "apt-get install -y --no-install-recommends containerd"),
+    "runc": (lambda patch: patch.setattr(processes, "program", lambda name: None if name == "runc" else "x"),
+             "the program runc", "apt-get install -y --no-install-recommends runc"),
     "overlayfs": (lambda patch: no_overlay(patch, modprobe="false"), "overlayfs in the kernel", "modprobe overlay"),
     "overlayfs and modprobe": (lambda patch: no_overlay(patch, modprobe=None), "overlayfs", "modprobe overlay"),
     "plugins": (lambda patch: patch.setattr(processes, "cni_folder", lambda: None),
@@ -75,6 +79,18 @@ def test_a_module_that_the_first_mount_will_load_is_not_missing(monkeypatch):
     found = lifecycle.missing()
     monkeypatch.undo()
     assert found == []
+
+
+def test_it_says_which_containerd_and_which_runc_nodes_get(tmp_path, monkeypatch):
+    monkeypatch.undo()
+    runc = tmp_path / "runc"
+    runc.write_text("#!/bin/sh\necho runc version 1.2.3\necho spec: 1.0.2\n")
+    runc.chmod(0o755)
+    monkeypatch.setattr(processes, "program", lambda name: str(runc))
+    version = PROGRAMS["containerd"].version
+    assert local.container_runtime() == f"containerd {version} of our build, runc version 1.2.3"
+    monkeypatch.setattr(processes, "program", lambda name: None)
+    assert local.container_runtime() == f"containerd {version} of our build, no runc"
 
 
 def test_doctor_ends_with_1_when_something_is_missing(monkeypatch, capsys):

@@ -1,6 +1,10 @@
 """The files that a local node's servers start from."""
 
 import json
+import tomllib
+from pathlib import Path
+
+import pytest
 
 from conformance.clusters.local import processes
 from conformance.clusters.local.spec import ClusterSpec
@@ -18,6 +22,29 @@ def told(tmp_path, monkeypatch, *, v2=True):
     kubelet = json.loads((node.folder / "kubelet.json").read_text())
     with open(kubelet["resolvConf"]) as file:
         return kubelet, file.read()
+
+
+@pytest.fixture
+def containerd(tmp_path, monkeypatch):
+    """What containerd of a new node is told."""
+    monkeypatch.setattr(processes, "cni_folder", lambda: Path("/usr/lib/cni"))
+    processes._write_containerd(tmp_path, Path("/built/containerd-shim-runc-v2"))
+    return tomllib.loads((tmp_path / "containerd.toml").read_text())
+
+
+def test_containers_are_started_by_the_shim_that_was_built_with_containerd(containerd):
+    runtime = containerd["plugins"]["io.containerd.cri.v1.runtime"]["containerd"]["runtimes"]["runc"]
+    assert (runtime["runtime_type"], runtime["runtime_path"]) == (
+        "io.containerd.runc.v2", "/built/containerd-shim-runc-v2")
+
+
+def test_containerd_reads_nothing_that_the_hosts_containerd_is_told(containerd, tmp_path):
+    plugins = containerd["plugins"]
+    read = [plugins["io.containerd.cri.v1.images"]["registry"]["config_path"],
+            plugins["io.containerd.cri.v1.runtime"]["cni"]["conf_dir"],
+            *plugins["io.containerd.nri.v1.nri"].values(), *plugins["io.containerd.cri.v1.runtime"]["cdi_spec_dirs"]]
+    own = (f"{tmp_path}/", "/run/", "/var/run/")  # a node has a /run of its own
+    assert [path for path in read if not path.startswith(own)] == []
 
 
 def test_a_pod_is_told_something_of_names_but_nothing_of_the_hosts(tmp_path, monkeypatch):

@@ -36,7 +36,8 @@ def parser(wanted: str = "") -> argparse.ArgumentParser:
                     "a platform on it, and what it promises proved.",
         epilog="" if wanted else _overview())
     top.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
-    each = top.add_subparsers(dest="command", metavar="COMMAND", help="one of those below; COMMAND --help has examples")
+    each = top.add_subparsers(prog="seatrial", dest="command", title="command", metavar="COMMAND",
+                              help="one of those below; COMMAND --help has examples")
     for name in [wanted] if wanted else commands():
         module = _load(name)
         examples = "".join(f"  {line}\n" for line in module.EXAMPLES.splitlines())

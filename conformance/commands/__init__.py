@@ -34,4 +34,6 @@ def add_cluster_option(parser: argparse.ArgumentParser) -> None:
     """Declare `--cluster`: which kind of cluster is meant, of those that Seatrial makes."""
     from conformance.clusters import OURS  # noqa: PLC0415 -- `seatrial size` needs no cluster
 
-    parser.add_argument("--cluster", choices=OURS, default=OURS[0], help="what it is made of (default: %(default)s)")
+    parser.add_argument("--cluster", choices=OURS, default=OURS[0],
+                        help="kind of cluster: local (nodes are Linux namespaces) or kind (nodes are "
+                        "containers) (default: %(default)s)")

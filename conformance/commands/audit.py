@@ -45,18 +45,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--only", action="append", default=[], metavar="POLICY", help="only this policy, or category of policies")
     add("--policies", type=Path, action="append", default=[], metavar="DIR", help="policies of your own, besides ours")
     add("--facts", metavar="FILE|cluster",
-        help="what is known of the cluster (nodes, kserve, metrics), or `cluster`: read it from there")
+        help="facts about the cluster (nodes, kserve, metrics): a YAML file, or `cluster` to read them from it")
     add("--cluster", action="store_true", help="judge what runs on a cluster; needs the verb list, changes nothing")
-    add("--kubeconfig", type=Path, metavar="FILE", help="opens the cluster (default: KUBECONFIG, ~/.kube/config)")
-    add("--context", metavar="NAME", help="of the kubeconfig (default: its current one)")
-    add("--namespace", metavar="NAME", help="of the cluster, only this one (default: all)")
-    add("--output", choices=FORMS, default="text", help="form of the answer (default: text)")
+    add("--kubeconfig", type=Path, metavar="FILE",
+        help="kubeconfig of the cluster (default: KUBECONFIG, ~/.kube/config)")
+    add("--context", metavar="NAME", help="context of the kubeconfig (default: its current one)")
+    add("--namespace", metavar="NAME", help="judge only this namespace of the cluster (default: all)")
+    add("--output", choices=FORMS, default="text", help="output format (default: text)")
     add("--fail-on", choices=_FAIL_ON, default="error",
-        help="the least severity that makes the exit code 1 (default: error)")
+        help="lowest severity that makes the exit code 1 (default: error)")
     add("--waivers", type=Path, metavar="FILE",
-        help=f"what somebody answers for until a day (default: {WAIVERS}, if it is there)")
+        help=f"waivers: findings that an owner answers for until a day (default: {WAIVERS}, if it is there)")
     add("--baseline", type=Path, metavar="FILE", help="findings that are known: only new ones count")
-    add("--fix", action="store_true", help="mend what can be mended without doubt, in the files; then tell the rest")
+    add("--fix", action="store_true", help="edit the files where the fix is certain, then report the rest")
     add("--dry-run", action="store_true", help="with --fix: show the edits, write nothing")
     add("--jobs", type=int, default=1, metavar="N", help="judge the files in so many processes (default: 1)")
     add("--engine", choices=("regorus", "opa"), default="regorus",
@@ -65,8 +66,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--opa-as", choices=servers.FORMS,
         help="how our own server runs (default: as a container where seatrial[containers] is installed and an engine "
              "answers, else as a process)")
-    add("--opa-token-file", type=Path, metavar="FILE", help="holds the token for it (default: SEATRIAL_OPA_TOKEN)")
-    add("--opa-timeout", type=float, default=30, metavar="S", help="seconds that it has to answer (default: 30)")
+    add("--opa-token-file", type=Path, metavar="FILE",
+        help="file with the bearer token of that server (default: SEATRIAL_OPA_TOKEN)")
+    add("--opa-timeout", type=float, default=30, metavar="S",
+        help="seconds to wait for an answer of that server (default: 30)")
     add("--write-baseline", type=Path, metavar="FILE", help="write all that is found as a baseline, and exit 0")
 
 

@@ -29,18 +29,21 @@ _HEADINGS = ("component", "version", "source module", "size", "cached")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `seatrial build`."""
-    parser.add_argument("names", nargs="*", metavar="NAME", help="a program to build (default: all that a trial needs)")
+    parser.add_argument("names", nargs="*", metavar="NAME",
+                        help="program to build, for example kueue (default: all that runs and tests need)")
     parser.add_argument("--list", action="store_true",
                         help="show what can be built and what is cached; build nothing")
     parser.add_argument("--key", action="store_true",
-                        help="print a name for what a build of everything would leave in the cache; build nothing")
+                        help="print a cache key for CI: it changes with the pinned sources, the flags and the "
+                             "machine; build nothing")
     parser.add_argument("--prune", action="store_true",
                         help=f"remove cached builds that were not used for {store.UNUSED_DAYS} days, and above "
                              f"{store.LIMIT_BYTES >> 30} GiB those longest unused; build nothing. A build that adds to "
                              "the cache does the same")
     parser.add_argument("--verify", action="store_true",
                         help="hash every cached file, not only those that look changed")
-    parser.add_argument("--output", choices=("table", "json"), default="table", help="form of the answer")
+    parser.add_argument("--output", choices=("table", "json"), default="table",
+                        help="output format (default: %(default)s)")
 
 
 def run(args: argparse.Namespace) -> int:

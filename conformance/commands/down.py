@@ -23,16 +23,18 @@ EXAMPLES = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare its arguments."""
     parser.add_argument("--cluster", choices=(*OURS, EXISTING), default=OURS[0],
-                        help="what it is made of; existing: the cluster stays, what runs made on it goes "
+                        help="kind of cluster; existing: the cluster stays, only what runs made on it is deleted "
                              "(default: %(default)s)")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--name", help=f"name of the cluster (default: {DEFAULT_CLUSTER_NAME})")
     which.add_argument("--all", action="store_true",
-                       help="all clusters of this machine, also those in use, and what crashed ones left")
+                       help="all clusters that Seatrial made on this machine, also those in use, and what crashed "
+                            "ones left")
     for option in CONNECTION:
         parser.add_argument(option.flag, **option.given)
     parser.add_argument("--prefix", metavar="PREFIX",
-                        help="of the namespaces that --allow-changes named (default: all that bear our label)")
+                        help="prefix of the namespaces, as given to --allow-changes (default: every namespace with "
+                             "the label seatrial.io/made-under)")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -21,14 +21,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `seatrial kind`."""
     parts = parser.add_subparsers(dest="part", metavar="PART", required=True)
     image = parts.add_parser("image", help="make a node image from Debian packages and our own builds: no registry")
-    image.add_argument("--name", default=node_image.default_name(), help="its name and tag (default: %(default)s)")
+    image.add_argument("--name", default=node_image.default_name(),
+                       help="name and tag of the image (default: %(default)s)")
     image.add_argument("--docker-host", metavar="ADDRESS",
-                       help="the Docker engine that gets it (default: DOCKER_HOST, else our own engine where it runs, "
-                            "else the machine's)")
+                       help="address of the Docker engine that the image is loaded into (default: DOCKER_HOST, else "
+                            "our own engine where it runs, else the machine's)")
     own = parts.add_parser("engine", help="a Docker engine of our own, apart from the machine's")
     own.add_argument("action", choices=("up", "down", "status"))
-    own.add_argument("--purge", action="store_true", help="with down: its images go too")
-    own.add_argument("--output", choices=("text", "json"), default="text", help="form of the status")
+    own.add_argument("--purge", action="store_true", help="with down: delete its images too")
+    own.add_argument("--output", choices=("text", "json"), default="text",
+                     help="output format of status (default: %(default)s)")
 
 
 def run(args: argparse.Namespace) -> int:

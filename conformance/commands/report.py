@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     show = what.add_parser("show", help="print a report again, as seatrial run did")
     show.add_argument("file", type=Path, metavar="REPORT", help=_FILE)
     show.add_argument("--output", choices=("text", "markdown", "html"), default="text",
-                      help="form of it (default: text); html: one page that needs nothing else")
+                      help="output format (default: text); html: one page that needs nothing else")
     compare = what.add_parser(
         "diff", help="say what changed from one run to another",
         description="Say what changed from one run to another. Exit codes: 0 no regression, 1 a regression, "
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                               "cannot, or may not; unproved: it was made without --prove; weaker: its ground is less "
                               "real); may be given more than once")
     compare.add_argument("--output", choices=("text", "markdown", "json"), default="text",
-                         help="form of the answer (default: text)")
+                         help="output format (default: text)")
     side = what.add_parser("parity", help="put the requirements of several grounds side by side, as Markdown")
     side.add_argument("files", type=Path, nargs="+", metavar="REPORT", help=_FILE)
 

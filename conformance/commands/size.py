@@ -54,7 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="MIG profiles, separated by commas: do they fit on one GPU?")
     parser.add_argument("--list", action="store_true",
                         help="show the GPUs and the models that are known; with --gpu all full layouts of that one")
-    parser.add_argument("--output", choices=("text", "json"), default="text", help="form of the answer")
+    parser.add_argument("--output", choices=("text", "json"), default="text",
+                        help="output format (default: %(default)s)")
 
 
 def run(args: argparse.Namespace) -> int:

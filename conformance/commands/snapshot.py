@@ -19,8 +19,8 @@ EXAMPLES = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare its arguments."""
     parser.add_argument("--kubeconfig", type=Path, metavar="FILE",
-                        help="opens the cluster (default: KUBECONFIG, ~/.kube/config)")
-    parser.add_argument("--context", metavar="NAME", help="of the kubeconfig (default: its current one)")
+                        help="kubeconfig of the cluster (default: KUBECONFIG, ~/.kube/config)")
+    parser.add_argument("--context", metavar="NAME", help="context of the kubeconfig (default: its current one)")
     parser.add_argument("--namespace", metavar="NAME", help="only this one (default: all)")
 
 

@@ -16,7 +16,8 @@ EXAMPLES = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare its arguments."""
-    parser.add_argument("--output", choices=("text", "json"), default="text", help="form of the answer")
+    parser.add_argument("--output", choices=("text", "json"), default="text",
+                        help="output format (default: %(default)s)")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         add(option.flag, **option.given)
     add("--platform", type=Path, metavar="DIR",
         help="the platform folder whose promises are to be checked there (default: drafts from the cluster's queues)")
-    add("--output", choices=("text", "json"), default="text", help="form of the answer (default: text)")
+    add("--output", choices=("text", "json"), default="text", help="output format (default: text)")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -25,15 +25,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare its arguments."""
     add_cluster_option(parser)
     parser.add_argument("--name", default=DEFAULT_CLUSTER_NAME, help="name of the cluster (default: %(default)s)")
-    parser.add_argument("--nodes", type=int, default=1, metavar="R", help="real nodes (default: %(default)s)")
+    parser.add_argument("--nodes", type=int, default=1, metavar="R", help="number of real nodes (default: %(default)s)")
     parser.add_argument("--gpus-per-node", type=int, default=8, metavar="N",
                         help="fake GPUs of each real node (default: %(default)s)")
     parser.add_argument("--fake-nodes", metavar="PROFILE",
                         help=f"fake nodes to add: {', '.join(fake_nodes.profile_names())}, or a file")
     parser.add_argument("--platform", type=Path, metavar="DIR", help="install this platform folder")
     parser.add_argument("--report", type=Path, default=Path("seatrial-report"), metavar="DIR",
-                        help="where logs are kept of a cluster that does not come up (default: %(default)s/)")
-    parser.add_argument("--offline", action="store_true", help="pull no image: what is needed is there, or made")
+                        help="folder for events and logs of a cluster that does not come up (default: %(default)s/)")
+    parser.add_argument("--offline", action="store_true",
+                        help="fetch nothing: use only images and modules that are on this machine")
 
 
 def run(args: argparse.Namespace) -> int:

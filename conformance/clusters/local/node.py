@@ -16,6 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+OOM_SCORE = -999
+"""oom_score_adj of a node's servers: what containerd.service and the kubelet set. containerd, told not to go below its
+own, can then give Guaranteed and critical pods their -997 (Kubernetes 1.35, pkg/kubelet/qos/policy.go)."""
+
 
 def run(*argv: str | Path) -> None:
     """Run a program to its end. Raises CalledProcessError."""
@@ -26,6 +30,14 @@ def join_cgroups(paths: list[str]) -> None:
     """Put this process, and all that it will start, into the node's cgroups."""
     for path in paths:
         Path(path, "cgroup.procs").write_text("0")
+
+
+def be_killed_last() -> None:
+    """Make the node's servers the last to be killed for memory, where the machine allows it."""
+    try:
+        Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE))
+    except PermissionError:
+        return  # without CAP_SYS_RESOURCE servers and pods stay at 0 or above
 
 
 def mount_folders(spec: dict[str, Any]) -> None:
@@ -83,6 +95,7 @@ def main() -> None:
     told, supervisor = sys.argv[1:]
     spec = json.loads(Path(told).read_text())
     join_cgroups(spec["cgroups"])
+    be_killed_last()
     mount_folders(spec)
     shield_kernel_settings(Path(spec["folder"]), spec["kernel_settings"])
     set_up_network(spec)

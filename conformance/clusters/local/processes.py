@@ -205,7 +205,8 @@ state = "/run/containerd"
   disable_apparmor = true
   enable_unprivileged_ports = true
   cdi_spec_dirs = ["/var/run/cdi"]
-  # Without CAP_SYS_RESOURCE a pod's negative oom score cannot be set, and no sandbox would start.
+  # No pod's oom score below containerd's own: without CAP_SYS_RESOURCE none below 0 can be set, and no sandbox would
+  # start. Where the machine allows it, a node's first process has set containerd's below all pods'.
   restrict_oom_score_adj = true
 [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
   runtime_type = "io.containerd.runc.v2"
@@ -252,7 +253,8 @@ def _write_kubelet(spec: ClusterSpec, node: NodeSpec) -> None:
         "volumePluginDir": f"{folder}/volume-plugins",
         "cgroupDriver": "cgroupfs", "cgroupRoot": f"/{node.cgroup}", "enforceNodeAllocatable": ["pods"],
         "failSwapOn": False,
-        # Turns the errors of a machine without CAP_SYS_RESOURCE (oom scores, sysctls) into warnings.
+        # On a machine that keeps /dev/kmsg or kernel settings to itself a warning, not the end (1.35 asks for it in
+        # no other place: pkg/kubelet/kubelet.go, cm/container_manager_linux.go).
         "featureGates": {"KubeletInUserNamespace": True},
         "maxPods": 110, "serializeImagePulls": False,
         "imageGCHighThresholdPercent": 100,  # an image that is collected could not be pulled again

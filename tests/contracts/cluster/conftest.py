@@ -110,10 +110,14 @@ class Pods:
         return self.api.read("v1/Pod", name, self.namespace)["status"].get("phase")
 
     def run(self, name, *command, **more):
+        """Run a pod of a command to its end and return what it printed."""
+        return self.run_to_end(self.pod(name, *command, **more))
+
+    def run_to_end(self, pod):
         """Run a pod to its end and return what it printed."""
-        self.api.create(self.pod(name, *command, **more))
-        self._await(name, "Succeeded")
-        return self.api.logs(name, self.namespace)
+        self.api.create(pod)
+        self._await(pod["metadata"]["name"], "Succeeded")
+        return self.api.logs(pod["metadata"]["name"], self.namespace)
 
     def start(self, name, *command, **more):
         self.api.create(self.pod(name, *command, **more))

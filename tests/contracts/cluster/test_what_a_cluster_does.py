@@ -1,6 +1,8 @@
 """Every kind of cluster does what a cluster does."""
 
 import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -60,6 +62,28 @@ def test_a_pod_on_a_real_node_reaches_a_service_by_address_and_by_name(ground, p
     by_name = (f"until a=$(nslookup server.{pods.namespace}.svc.cluster.local | sed -n '4,$s/Address: *//p')"
                " && [ -n \"$a\" ] && timeout 2 wget -q -O- http://$a/; do :; done")
     assert pods.run("by-name", "sh", "-c", quiet + by_name) == "hello\n"
+
+
+def may_go_below_zero():
+    """Whether a process of this machine may make itself less likely to be killed for memory than others are."""
+    write = "open('/proc/self/oom_score_adj', 'w').write('-1000')"
+    return subprocess.run([sys.executable, "-c", write], stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+@ON_OURS
+def test_pods_are_killed_for_memory_in_the_order_of_their_class_as_far_as_the_machine_allows(ground, pods):
+    scores = {}
+    for name, resources, more in (
+            ("guaranteed", {"limits": {"cpu": "20m", "memory": "20Mi"}}, {}),
+            ("critical", {}, {"priorityClassName": "system-node-critical"}),
+            ("burstable", {"requests": {"memory": "20Mi"}}, {}),
+            ("best-effort", {}, {})):
+        pod = pods.pod(name, "cat", "/proc/self/oom_score_adj", node=ground.real_node)
+        pod["spec"]["containers"][0]["resources"] = resources
+        scores[name] = int(pods.run_to_end(pod | {"spec": pod["spec"] | more}))
+    lowest = -997 if may_go_below_zero() else 0
+    assert (scores["guaranteed"], scores["critical"], scores["best-effort"]) == (lowest, lowest, 1000)
+    assert max(lowest, 0) < scores["burstable"] < 1000
 
 
 def test_fake_nodes_are_ready_run_pods_and_bear_no_daemons(ground, pods):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.clusters.local import processes
+from conformance.clusters.local import node, processes
 from conformance.clusters.local.spec import ClusterSpec
 from conformance.clusters.machine import cgroups
 
@@ -59,3 +59,19 @@ def test_only_on_cgroup_v1_the_kubelet_is_told_not_to_refuse_it(tmp_path, monkey
     assert kubelet["failCgroupV1"] is False
     kubelet, _ = told(tmp_path / "v2", monkeypatch, v2=True)
     assert "failCgroupV1" not in kubelet
+
+
+def test_a_machine_that_lets_nobody_go_below_zero_starts_nodes_all_the_same(monkeypatch):
+    def refuse(path, text):
+        raise PermissionError(f"{path}: {text}")
+
+    monkeypatch.setattr(Path, "write_text", refuse)
+    node.be_killed_last()
+
+
+def test_where_the_machine_allows_it_servers_are_below_all_pods(monkeypatch):
+    written = {}
+    monkeypatch.setattr(Path, "write_text", lambda path, text: written.update({str(path): int(text)}))
+    node.be_killed_last()
+    guaranteed = -997  # Kubernetes 1.35, pkg/kubelet/qos/policy.go; its sandbox has one less
+    assert written["/proc/self/oom_score_adj"] < guaranteed - 1

@@ -8,6 +8,7 @@ missing_packages() {
     command -v conntrack >/dev/null || echo conntrack
     command -v ip >/dev/null || echo iproute2
     [ -x /bin/busybox ] || echo busybox-static
+    [ -x /bin/bash-static ] || echo bash-static
     [ -e /etc/ssl/certs/ca-certificates.crt ] || [ -d /etc/pki/tls/certs ] || echo ca-certificates
 }
 

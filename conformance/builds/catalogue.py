@@ -152,7 +152,7 @@ PROGRAMS = {program.name: program for program in _programs(
 )}
 
 BUSYBOX = Image(repository="seatrial.local/busybox", path="/bin/busybox", tag="1", user="0")
-"""The shell of test pods: the machine's own static busybox, not built by us."""
+"""The programs of test pods: the machine's own static busybox, with its static bash as `sh`; not built by us."""
 
 
 def reference(name: str) -> str:

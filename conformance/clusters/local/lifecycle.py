@@ -14,6 +14,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from conformance.builds import catalogue
+from conformance.builds.images import host_programs
 from conformance.clusters.local import bridges, processes
 from conformance.clusters.local.spec import MOST_CLUSTERS, ClusterSpec, NodeSpec, state_root
 from conformance.clusters.machine import cgroups, inotify, network, supervisor
@@ -51,9 +52,9 @@ def missing() -> list[tuple[str, str]]:
             lacks.append((f"the program {program}", f"apt-get install -y --no-install-recommends {package}"))
     if processes.cni_folder() is None:
         lacks.append(("the CNI plugins", "apt-get install -y --no-install-recommends containernetworking-plugins"))
-    if not Path("/bin/busybox").exists():
-        lacks.append(("a static busybox, the shell of test pods",
-                      "apt-get install -y --no-install-recommends busybox-static"))
+    lacks += [(f"a static {program}, for the image of test pods",
+               f"apt-get install -y --no-install-recommends {program}-static")
+              for program, path in host_programs().items() if not path.exists()]
     if not _can_overlay():
         lacks.append(("overlayfs in the kernel, which containers are unpacked on", "modprobe overlay"))
     if not cgroups.hierarchies():

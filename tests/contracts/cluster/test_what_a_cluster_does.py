@@ -148,6 +148,14 @@ def test_the_gpus_of_somebody_are_not_ours_to_make_sick(ground):
     assert not isinstance(ground.cluster, FakeGpus)
 
 
+def test_a_variable_that_is_no_name_for_a_shell_reaches_what_a_shell_starts(ground, pods):
+    ground.api.create({"apiVersion": "v1", "kind": "ConfigMap", "data": {"data-1": "kept"},
+                       "metadata": {"name": "names", "namespace": pods.namespace}})
+    pod = pods.pod("reads", "sh", "-c", "env", node=ground.real_node)
+    pod["spec"]["containers"][0]["envFrom"] = [{"configMapRef": {"name": "names"}}]
+    assert "data-1=kept" in pods.run_to_end(pod).splitlines()
+
+
 @ON_OURS
 def test_an_image_arrives_without_a_registry(ground, pods, no_registry):
     name, archive = no_registry

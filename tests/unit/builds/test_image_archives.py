@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from conformance.builds import images, packed, reference
-from conformance.builds.images import HOST_BUSYBOX, is_static, write_image
+from conformance.builds.images import host_programs, is_static, write_image
 from conformance.errors import SeatrialError
 
 
@@ -132,24 +132,30 @@ def test_a_damaged_archive_is_written_again(quiet):
     assert again.read_bytes() == whole
 
 
-@pytest.mark.skipif(not HOST_BUSYBOX.exists(), reason="the package busybox-static is not installed")
+@pytest.mark.skipif(not all(path.exists() for path in host_programs().values()),
+                    reason="the packages busybox-static and bash-static are not installed")
 def test_the_shell_image_runs_by_itself(tmp_path):
     (path,) = images(["busybox"]).values()
     Archive(path).unpack(tmp_path)
     root = tmp_path / "root"
-    for applet in ("sh", "env", "nslookup", "nc", "httpd", "wget"):
+    for applet in ("env", "nslookup", "nc", "httpd", "wget"):
         assert os.readlink(root / "bin" / applet) == "/bin/busybox"
     if os.geteuid() == 0:
         done = subprocess.run(["chroot", root, "/bin/sh", "-c", "id -un && ls /"],
                               env={"PATH": "/bin:/usr/sbin"}, capture_output=True, text=True, check=True)
         assert done.stdout.split() == ["root", "bin", "etc", "tmp", "var"]
+        # Kubernetes takes such a name from a ConfigMap's keys; a shell variable it is not.
+        given = {"PATH": "/bin:/usr/sbin", "data-1": "kept"}
+        done = subprocess.run(["chroot", root, "/bin/sh", "-c", "env"], env=given, capture_output=True, text=True, check=True)
+        assert "data-1=kept" in done.stdout.splitlines()
 
 
-def test_a_program_that_needs_a_loader_is_no_shell_for_pods(monkeypatch):
+@pytest.mark.parametrize(("name", "package"), [("HOST_BUSYBOX", "busybox-static"), ("HOST_BASH", "bash-static")])
+def test_a_program_that_needs_a_loader_is_none_for_pods(monkeypatch, name, package):
     dynamic = Path("/bin/ls")
     assert not is_static(dynamic)
     # By its module: the package gives the name `images` to the function.
-    monkeypatch.setattr(importlib.import_module("conformance.builds.images"), "HOST_BUSYBOX", dynamic)
-    with pytest.raises(SeatrialError, match="no static busybox") as caught:
+    monkeypatch.setattr(importlib.import_module("conformance.builds.images"), name, dynamic)
+    with pytest.raises(SeatrialError, match=f"no static {package.removesuffix('-static')}") as caught:
         images(["busybox"])
-    assert "busybox-static" in caught.value.way_out
+    assert package in caught.value.way_out

@@ -8,6 +8,7 @@ import pytest
 
 from conformance import cli
 from conformance.builds.catalogue import PROGRAMS
+from conformance.builds.images import host_programs
 from conformance.clusters import local
 from conformance.clusters.local import lifecycle, processes
 from conformance.clusters.machine import cgroups, network
@@ -26,7 +27,7 @@ def complete(monkeypatch):
     monkeypatch.setattr(network, "bridged_traffic_is_dropped", lambda: False)
     monkeypatch.setattr(lifecycle, "container_runtime", lambda: "a containerd and a runc")
     there = Path.exists
-    monkeypatch.setattr(Path, "exists", lambda path: str(path) == "/bin/busybox" or there(path))
+    monkeypatch.setattr(Path, "exists", lambda path: path in host_programs().values() or there(path))
     read = Path.read_text
     monkeypatch.setattr(Path, "read_text", lambda path, *args, **more: "overlay\n" if str(path) == "/proc/filesystems"
                         else read(path, *args, **more))
@@ -50,6 +51,8 @@ LACKS = {
     "root": (lambda patch: patch.setattr(os, "geteuid", lambda: 1000), "root", "sudo -E seatrial"),
     "runc": (lambda patch: patch.setattr(processes, "program", lambda name: None if name == "runc" else "x"),
              "the program runc", "apt-get install -y --no-install-recommends runc"),
+    "bash": (lambda patch: patch.setattr(lifecycle, "host_programs", lambda: {"bash": Path("/nowhere/bash")}),
+             "a static bash", "apt-get install -y --no-install-recommends bash-static"),
     "overlayfs": (lambda patch: no_overlay(patch, modprobe="false"), "overlayfs in the kernel", "modprobe overlay"),
     "overlayfs and modprobe": (lambda patch: no_overlay(patch, modprobe=None), "overlayfs", "modprobe overlay"),
     "plugins": (lambda patch: patch.setattr(processes, "cni_folder", lambda: None),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from conformance.errors import UsageError
 from conformance.model.fidelity import Fidelity
+from conformance.model.node_size import NodeSize
 
 if TYPE_CHECKING:
     from conformance.kube.api import Api
@@ -137,9 +138,11 @@ class Maker(Protocol):
     """What the module of a kind that is ours can do. All of it raises SeatrialError when the machine cannot."""
 
     def up(self, name: str = ..., *, real_nodes: int = ..., gpus_per_node: int = ..., profile: str | None = ...,
-           owned: bool = ..., diagnostics: Path | None = ..., say: Say = ...) -> Cluster:
+           node_size: NodeSize | None = ..., owned: bool = ..., diagnostics: Path | None = ..., say: Say = ...,
+           ) -> Cluster:
         """Bring a cluster up; an owned one goes with this process. Raises UsageError when the name is taken.
 
+        `node_size` is what each real node claims to have, None for what the profile says, or the machine has.
         Of one that does not come up `diagnostics` is the folder that gets what tells why.
         """
 

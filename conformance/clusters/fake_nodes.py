@@ -26,6 +26,7 @@ from conformance.model.labels import (
     REGION_LABEL,
     ZONE_LABEL,
 )
+from conformance.model.node_size import NodeSize
 
 REGION = "seatrial"
 KUBELET_VERSION = "v1.35.4"
@@ -38,6 +39,17 @@ SCHEMA: dict[str, Any] = {
     "required": ["description", "groups"],
     "properties": {
         "description": {"type": "string", "description": "one line for people"},
+        "real_nodes": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["cpu", "memory"],
+            "description": "the size that each real node of a local cluster claims",
+            "properties": {
+                "cpu": {**_NUMBER, "description": "CPUs"},
+                "memory": {"type": "string", "pattern": "^[1-9][0-9]*[KMGT]i$",
+                           "description": "write memory like 512Gi or 2Ti"},
+            },
+        },
         "groups": {
             "type": "array",
             "minItems": 1,
@@ -87,6 +99,8 @@ class Profile:
     name: str
     description: str
     groups: tuple[Group, ...]
+    real_nodes: NodeSize | None = None
+    """What each real node of a local cluster claims to have; None: what the machine has."""
 
     @property
     def nodes(self) -> int:
@@ -120,7 +134,7 @@ def load_profile(name_or_path: str | Path) -> Profile:
         raise UsageError(f"{path}: a node profile is one YAML document, this has {len(documents)}")
     document = documents[0]
     yaml.check(document, SCHEMA)
-    return Profile(name=path.stem, description=document.data["description"],
+    return Profile(name=path.stem, description=document.data["description"], real_nodes=_real_nodes(document),
                    groups=tuple(_group(document, index) for index in range(len(document.data["groups"]))))
 
 
@@ -181,6 +195,15 @@ def _node(name: str, group: Group, *, zone: str, rack: str) -> dict[str, Any]:
 
 def _profiles() -> Path:
     return assets.folder("fixtures") / "nodes"
+
+
+def _real_nodes(document: Document) -> NodeSize | None:
+    if "real_nodes" not in document.data:
+        return None
+    try:
+        return NodeSize(**document.data["real_nodes"])
+    except ValueError as error:
+        raise UsageError(f"{document.where('real_nodes')}: {error}", "say a size that a machine could have") from None
 
 
 def _group(document: Document, index: int) -> Group:

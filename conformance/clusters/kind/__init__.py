@@ -25,6 +25,7 @@ from conformance.gpu.devices import Device, read_state, set_health, write_state
 from conformance.kube.api import Api, Object, is_true, load
 from conformance.model.fidelity import Fidelity
 from conformance.model.labels import GPU_RESOURCE, NODE_LABEL, REAL
+from conformance.model.node_size import NodeSize
 from conformance.waiting import eventually, patience
 
 IMAGES = ("busybox",)
@@ -110,16 +111,23 @@ def programs() -> tuple[str, ...]:
 
 
 def up(name: str = "seatrial", *, real_nodes: int = 1, gpus_per_node: int = 8, profile: str | None = None,
-       owned: bool = False, diagnostics: Path | None = None, say: Say = _silent) -> KindCluster:
+       node_size: NodeSize | None = None, owned: bool = False, diagnostics: Path | None = None,
+       say: Say = _silent) -> KindCluster:
     """Bring a cluster up and return it when its nodes, its system's pods and its fake nodes are Ready.
 
     `profile` names the fake nodes to add (`fixtures/nodes/`), None for none. An `owned` cluster goes with this
     process: should it die without taking it down, the next `up` on this machine does. Of one that does not come up
     the folder `diagnostics` gets what tells why. `say` hears what is being done. Raises UsageError when the name is
-    taken, SeatrialError when the machine cannot.
+    taken or nodes are to claim a size, SeatrialError when the machine cannot.
     """
+    if node_size:
+        raise UsageError("nodes of kind claim the machine that they run on",
+                         "leave --node-size out, or say --cluster local")
     lifecycle.check_machine()
-    wanted = fake_nodes.nodes(fake_nodes.load_profile(profile)) if profile else []
+    fleet = fake_nodes.load_profile(profile) if profile else None
+    wanted = fake_nodes.nodes(fleet) if fleet else []
+    if fleet and fleet.real_nodes:
+        say(f"nodes of kind claim the machine that they run on, not the {fleet.real_nodes} of profile {fleet.name}")
     docker, whose = settings.docker()
     docker.version()  # before minutes are spent
     program, image = settings.program(), settings.chosen_image(docker)

@@ -23,6 +23,7 @@ from conformance.gpu.devices import Device, read_state, set_health, write_state
 from conformance.kube.api import Api, is_true, load
 from conformance.model.fidelity import Fidelity
 from conformance.model.labels import GPU_RESOURCE
+from conformance.model.node_size import NodeSize
 from conformance.waiting import eventually, patience
 
 IMAGES = ("pause", "coredns", "busybox")
@@ -62,7 +63,8 @@ class LocalCluster:
         """Return what a report says about the ground."""
         return {"kind": self.kind, "name": self.name, "fidelity": self.fidelity.label,
                 "kubernetes": self.api.version(), "real_nodes": str(self.spec.real_nodes),
-                "container_runtime": nodes.container_runtime(self.api)}
+                "container_runtime": nodes.container_runtime(self.api),
+                **({"node_size": str(self.spec.node_size)} if self.spec.node_size else {})}
 
     def node(self, name: str) -> NodeSpec:
         """Return a real node by its name in the cluster. Raises UsageError."""
@@ -116,24 +118,29 @@ def programs() -> tuple[str, ...]:
 
 
 def up(name: str = "seatrial", *, real_nodes: int = 1, gpus_per_node: int = 8, profile: str | None = None,
-       owned: bool = False, diagnostics: Path | None = None, say: Say = _silent) -> LocalCluster:
+       node_size: NodeSize | None = None, owned: bool = False, diagnostics: Path | None = None,
+       say: Say = _silent) -> LocalCluster:
     """Bring a cluster up and return it when its nodes, its DNS and its fake nodes are Ready.
 
-    `profile` names the fake nodes to add (`fixtures/nodes/`), None for none. An `owned` cluster goes with this
-    process: should it die without taking it down, the next `up` on this machine does. Of one that does not come up
-    the folder `diagnostics` gets what tells why. `say` hears what is being done. Raises UsageError when the name is
-    taken, SeatrialError when the machine cannot.
+    `profile` names the fake nodes to add (`fixtures/nodes/`), None for none. Each real node claims `node_size`, or what
+    the profile says of real nodes, or all that the machine has. An `owned` cluster goes with this process: should it
+    die without taking it down, the next `up` on this machine does. The folder `diagnostics` gets what tells why one did
+    not come up. `say` hears what is being done. Raises UsageError when the name is taken, SeatrialError when
+    the machine cannot.
     """
     lifecycle.check_machine()
-    wanted = fake_nodes.nodes(fake_nodes.load_profile(profile)) if profile else []
+    fleet = fake_nodes.load_profile(profile) if profile else None
+    wanted = fake_nodes.nodes(fleet) if fleet else []
     programs = [*lifecycle.PROGRAMS, *(["kwok"] if profile else [])]
     built = builds.build(programs)
     binaries = {name: program.path for name, program in built.items()}
     archives = builds.images(IMAGES)
-    spec = lifecycle.reserve(name, real_nodes=real_nodes, gpus_per_node=gpus_per_node,
+    node_size = node_size or (fleet.real_nodes if fleet else None)
+    spec = lifecycle.reserve(name, real_nodes=real_nodes, gpus_per_node=gpus_per_node, node_size=node_size,
                              containerd=built["containerd"].version)
     try:
-        say(f"starting {real_nodes} node{'s'[:real_nodes ^ 1]}")
+        claims = f" that claim {node_size.cpu} CPUs and {node_size.memory} each" if node_size else ""
+        say(f"starting {real_nodes} node{'s'[:real_nodes ^ 1]}{claims}")
         lifecycle.start(spec, binaries, fake_nodes=len(wanted))
         cluster = LocalCluster(spec)
         with ThreadPoolExecutor(2) as pool:

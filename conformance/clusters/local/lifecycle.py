@@ -20,6 +20,7 @@ from conformance.clusters.local.spec import MOST_CLUSTERS, ClusterSpec, NodeSpec
 from conformance.clusters.machine import cgroups, inotify, network, supervisor
 from conformance.clusters.machine.ownership import STATE_VARIABLE, commands, name_mark, ourselves
 from conformance.errors import SeatrialError, UsageError
+from conformance.model.node_size import NodeSize
 from conformance.waiting import Unmet, eventually, patience
 
 Say = Callable[[str], None]
@@ -108,7 +109,8 @@ def change_lock() -> FileLock:
     return FileLock(root / ".lock")
 
 
-def reserve(name: str, *, real_nodes: int, gpus_per_node: int, containerd: str = "") -> ClusterSpec:
+def reserve(name: str, *, real_nodes: int, gpus_per_node: int, node_size: NodeSize | None = None,
+            containerd: str = "") -> ClusterSpec:
     """Record a new cluster under the first free number, not complete yet and owned by this process; make its bridge.
 
     Sweeps first what died before its time, whatever its name. Raises UsageError when the name is taken,
@@ -116,7 +118,7 @@ def reserve(name: str, *, real_nodes: int, gpus_per_node: int, containerd: str =
     """
     # Made before anything is looked at: this refuses bad input.
     wanted = ClusterSpec(name=name, number=0, real_nodes=real_nodes, gpus_per_node=gpus_per_node,
-                         containerd=containerd, complete=False, owner=ourselves())
+                         node_size=node_size, containerd=containerd, complete=False, owner=ourselves())
     with change_lock():
         for spec in recorded():
             if spec.is_abandoned:

@@ -67,6 +67,12 @@ def shield_kernel_settings(folder: Path, settings: dict[str, int]) -> None:
             run("mount", "--bind", own, shared)
 
 
+def claim_size(covers: list[list[str]]) -> None:
+    """Put files of the node's own in place of those by which a kubelet measures its machine."""
+    for own, machine in covers:
+        run("mount", "--bind", own, machine)
+
+
 def set_up_network(spec: dict[str, Any]) -> None:
     """Give the node its address, its routes and its name."""
     run("ip", "link", "set", "lo", "up")
@@ -98,6 +104,7 @@ def main() -> None:
     be_killed_last()
     mount_folders(spec)
     shield_kernel_settings(Path(spec["folder"]), spec["kernel_settings"])
+    claim_size(spec["covers"])
     set_up_network(spec)
     os.execv(sys.executable, [sys.executable, "-I", supervisor, told])  # noqa: S606 -- it is to be this process
 

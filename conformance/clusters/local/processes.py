@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.clusters import kwok, nodes
+from conformance.clusters.local import claimed_size
 from conformance.clusters.local.spec import API_PORT, KWOK_PORT, ClusterSpec, NodeSpec, state_root
 from conformance.clusters.machine import cgroups, kernel
 from conformance.gpu.devices import devices, write_state
@@ -80,7 +81,9 @@ def write_node(spec: ClusterSpec, node: NodeSpec, binaries: Mapping[str, Path], 
     path = folder / "node.json"
     path.write_text(json.dumps({
         "name": node.name, "folder": str(folder), "state": str(state_root().parent),
-        "cgroups": [str(path) for path in cgroups.make(node.cgroup)],
+        "cgroups": [str(path) for path in cgroups.make(
+            node.cgroup, cpus=node.size.cpu if node.size else None)],
+        "covers": claimed_size.write(folder / "claims", node.size) if node.size else [],
         "address": node.address, "gateway": spec.gateway,
         "routes": [[other.pod_cidr, other.address] for other in spec.nodes if other != node],
         "kernel_settings": kernel.SETTINGS,

@@ -11,6 +11,7 @@ from typing import Self
 
 from conformance.clusters.machine.ownership import Owner, check_name, is_gone, name_mark, state_folder
 from conformance.errors import UsageError
+from conformance.model.node_size import NodeSize
 
 LINK_PREFIX = "seatrial"
 MOST_CLUSTERS = 32
@@ -34,6 +35,8 @@ class NodeSpec:
     address: str
     pod_cidr: str
     gpus: int
+    size: NodeSize | None = None
+    """What it claims to have; None: what the machine has."""
 
     @property
     def name(self) -> str:
@@ -64,6 +67,8 @@ class ClusterSpec:
     number: int
     real_nodes: int = 1
     gpus_per_node: int = 8
+    node_size: NodeSize | None = None
+    """What each node claims to have; None: what the machine has."""
     containerd: str = ""
     """The version of its nodes' containerd; empty: another Seatrial made it, and did not say."""
     complete: bool = True
@@ -130,7 +135,7 @@ class ClusterSpec:
         """The real nodes."""
         return tuple(
             NodeSpec(cluster=self.name, number=n, address=str(self.network[1 + n]),
-                     pod_cidr=f"10.{128 + self.number}.{n}.0/24", gpus=self.gpus_per_node)
+                     pod_cidr=f"10.{128 + self.number}.{n}.0/24", gpus=self.gpus_per_node, size=self.node_size)
             for n in range(1, self.real_nodes + 1))
 
     @property
@@ -157,7 +162,8 @@ class ClusterSpec:
             said = json.loads((state_root() / name / "cluster.json").read_text())
             # Another version of Seatrial may have written more than we know.
             known = {key: said[key] for key in cls.__dataclass_fields__ if key in said}
-            return cls(**{**known, "owner": tuple(known.get("owner") or ()) or None})
+            size = NodeSize(**known["node_size"]) if known.get("node_size") else None
+            return cls(**{**known, "owner": tuple(known.get("owner") or ()) or None, "node_size": size})
         except (OSError, ValueError, TypeError, UsageError):
             return None
 

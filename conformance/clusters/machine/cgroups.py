@@ -10,8 +10,9 @@ ROOT = Path("/sys/fs/cgroup")
 LEAF = "system"
 """The node's own processes go here, pods beside it: on v2 processes live in leaves only, and on v1 each thread
 of theirs would otherwise weigh as much as all pods together."""
-SHARES = "2048"
-"""Weight of the node's own processes (cpu.shares): that of all pods of a node with two cores."""
+CPUS, SHARES_PER_CPU, MOST_SHARES, MOST_WEIGHT = 2, 1024, 262144, 10000
+"""The node's own processes weigh (cpu.shares) as much as all pods of a node with so many CPUs; the most that a kernel
+takes of cpu.shares and of cpu.weight, which v2 has in its place."""
 
 
 def is_v2() -> bool:
@@ -36,8 +37,11 @@ def is_crowded() -> bool:
     return is_v2() and (ROOT / "cgroup.type").exists() and bool((ROOT / "cgroup.procs").read_text().split())
 
 
-def make(name: str) -> list[Path]:
-    """Make a node's folders and return those that its first process joins. Raises SeatrialError."""
+def make(name: str, *, cpus: int | None = None) -> list[Path]:
+    """Make a node's folders and return those that its first process joins. Raises SeatrialError.
+
+    A node that claims more `cpus` than there are has pods of a weight to match, and servers that must not starve.
+    """
     joined = []
     for root in hierarchies():
         folder = root / name
@@ -56,7 +60,9 @@ def make(name: str) -> list[Path]:
                     for part in (folder, leaf) if (root / setting).exists() else ():
                         (part / setting).write_text((root / setting).read_text())
                 if (leaf / "cpu.shares").exists():
-                    (leaf / "cpu.shares").write_text(SHARES)
+                    (leaf / "cpu.shares").write_text(str(min((cpus or CPUS) * SHARES_PER_CPU, MOST_SHARES)))
+            elif cpus and (leaf / "cpu.weight").exists():
+                (leaf / "cpu.weight").write_text(str(MOST_WEIGHT))
         except OSError as error:
             raise SeatrialError(f"cgroup {folder} cannot be made: {error.strerror}",
                                 "run as root on a machine whose /sys/fs/cgroup is writable") from error

@@ -66,7 +66,7 @@ def test_a_pod_on_a_real_node_reaches_a_service_by_address_and_by_name(ground, p
 
 def may_go_below_zero():
     """Whether a process of this machine may make itself less likely to be killed for memory than others are."""
-    write = "open('/proc/self/oom_score_adj', 'w').write('-1000')"
+    write = "import pathlib; pathlib.Path('/proc/self/oom_score_adj').write_text('-1000')"
     return subprocess.run([sys.executable, "-c", write], stderr=subprocess.DEVNULL, check=False).returncode == 0
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from conformance.catalog import behaviour
-    from conformance.errors import Disabled, SeatrialError, Unsupported
+    from conformance.errors import Disabled, Inconclusive, Invalid, SeatrialError, Unsupported
     from conformance.matching import at_least, at_most, contains, like
     from conformance.model.feature import Feature
     from conformance.model.fidelity import Fidelity
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from conformance.model.workload import Workload, gang, job
     from conformance.waiting import Unmet, eventually, patience, throughout
 
-__all__ = ["Disabled", "Disturbance", "Feature", "Fidelity", "SeatrialError", "Unmet", "Unsupported", "Workload",
-           "at_least", "at_most", "behaviour", "contains", "eventually", "gang", "job", "like", "patience",
-           "throughout"]
+__all__ = ["Disabled", "Disturbance", "Feature", "Fidelity", "Inconclusive", "Invalid", "SeatrialError", "Unmet",
+           "Unsupported", "Workload", "at_least", "at_most", "behaviour", "contains", "eventually", "gang",
+           "job", "like", "patience", "throughout"]
 
 _HOMES = ("catalog", "errors", "matching", "model.feature", "model.fidelity", "model.permit", "model.workload",
           "waiting")

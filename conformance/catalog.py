@@ -1,6 +1,7 @@
 """Finds behaviours, components and faults by walking packages, and refuses half-made ones."""
 
 import importlib
+import inspect
 import json
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,18 +12,22 @@ from types import MappingProxyType, ModuleType
 from typing import Any, TypeVar
 
 from conformance.errors import UsageError
-from conformance.model.behaviour import Behaviour
+from conformance.model.behaviour import Behaviour, Catch
 from conformance.model.component import Component
 from conformance.model.fault import Fault
 from conformance.model.feature import Feature
 from conformance.model.fidelity import Fidelity
 from conformance.model.permit import Disturbance
 from conformance.model.promise import Team
-from conformance.model.requirement import REQUIREMENTS
+from conformance.model.report import Pair
+from conformance.requirements import requirements
 
 SUITES = "conformance.suites"
 COMPONENTS = "conformance.components"
 MARK = "seatrial_behaviour"
+SHORTEST_WORD = 4
+ANY_CAUSE = "expected to become within; expected to stay for; after saw; an assertion without a message did not hold"
+"""What the cause of any failure may say, whatever it is about."""
 PROMISES = frozenset(Team.__dataclass_fields__) - {"name", "namespace", "queue", "component"}
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -34,17 +39,19 @@ class HalfMade(UsageError):
     """A behaviour or a component that may not enter the catalogue."""
 
 
-def behaviour(*, requirement: str, needs: Sequence[Feature], fidelity: Fidelity, catches: Sequence[str],
+def behaviour(*, requirement: str, needs: Sequence[Feature], fidelity: Fidelity, catches: Mapping[str, str],
               promise: str | None = None, where: Callable[[Team], bool] | None = None,
               alone: bool = True, disturbs: Sequence[Disturbance] = (Disturbance.COHORT,),
-              priorities: Sequence[int] = (),
+              priorities: Sequence[int] = (), limit_s: float = 600,
               cluster_objects: Mapping[str, Sequence[str]] = MappingProxyType({})) -> Callable[[F], F]:
     """Declare a test function as a behaviour; its name and docstring say what the platform promises.
 
-    `promise` names the field of a team's promises that it proves: it runs for the teams that were
-    promised that, and of these for those that `where` says yes to. `alone`: whether it needs the GPUs
-    that its team may reach to itself. `disturbs`, `priorities` and `cluster_objects` say what it does on a
-    cluster that others use: see `Behaviour`.
+    `catches` holds, by name of a fault, the word that the cause of the failure must contain: one that only this
+    behaviour's own claim says, or a failure on the way there would count as a catch. It runs for each team when it
+    takes `team`. `promise` names the field of a team's promises that it proves: it runs for the teams that were
+    promised that, and of these for those that `where` says yes to. `alone`: whether it needs the GPUs that its team
+    may reach to itself. `limit_s`: after how many seconds it is stopped, and ends as an error. `disturbs`,
+    `priorities` and `cluster_objects` say what it does on a cluster that others use: see `Behaviour`.
     Raises HalfMade when the declaration is not whole or names something unknown.
     """
 
@@ -54,18 +61,26 @@ def behaviour(*, requirement: str, needs: Sequence[Feature], fidelity: Fidelity,
         if not title:
             raise HalfMade(f"{identity}: it has no docstring",
                            "say in its first line what the platform promises")
-        _check_known(identity, "requirement", [requirement], REQUIREMENTS)
+        _check_known(identity, "requirement", [requirement], requirements())
         _check_known(identity, "feature", needs, list(Feature))
-        _check_known(identity, "fault", catches, faults())
+        _check_known(identity, "fault", [*catches], faults())
         _check_known(identity, "promise", [promise] if promise else [], PROMISES)
         if not catches:
             raise HalfMade(f"{identity}: it catches no fault",
                            "name a fault that makes it fail: what was never seen failing proves nothing")
+        for fault, word in catches.items():
+            _check_word(identity, fault, word)
+        by_team = "team" in inspect.signature(function).parameters
+        if promise and not by_team:
+            raise HalfMade(f"{identity}: it proves {promise}, which a team was promised, and takes no team",
+                           "give the function the argument team")
         _check_unique(identity, function)
         setattr(function, MARK, Behaviour(
             id=identity, title=title.strip(), why=" ".join(why.split()), requirement=requirement,
-            needs=tuple(Feature(need) for need in needs), fidelity=fidelity, catches=tuple(catches),
+            needs=tuple(Feature(need) for need in needs), fidelity=fidelity,
+            catches=tuple(Catch(fault=fault, word=word) for fault, word in catches.items()), by_team=by_team,
             promise=promise, where=where, alone=alone, disturbs=tuple(disturbs), priorities=tuple(priorities),
+            limit_s=limit_s,
             cluster_objects=tuple((component, one) for component, some in cluster_objects.items() for one in some)))
         return function
 
@@ -131,10 +146,14 @@ def faults_of(some: Mapping[str, Component]) -> dict[str, tuple[Component, Fault
     return found
 
 
+def claims() -> tuple[Pair, ...]:
+    """Return every pair of a behaviour and a fault that it claims to catch."""
+    return tuple(Pair(behaviour=found.id, fault=catch.fault) for found in behaviours() for catch in found.catches)
+
+
 def uncaught_faults() -> tuple[str, ...]:
     """Return the names of faults that no behaviour claims to catch."""
-    caught = {name for found in behaviours() for name in found.catches}
-    return tuple(sorted(faults().keys() - caught))
+    return tuple(sorted(faults().keys() - {claim.fault for claim in claims()}))
 
 
 def areas() -> tuple[str, ...]:
@@ -172,6 +191,12 @@ def _check_known(identity: str, what: str, names: Sequence[str], known: Any) -> 
     for name in names:
         if name not in known:
             raise HalfMade(f"{identity}: no {what} {str(name)!r}", f"known: {', '.join(sorted(map(str, known)))}")
+
+
+def _check_word(identity: str, fault: str, word: str) -> None:
+    if len(word.strip()) < SHORTEST_WORD or word.lower() in ANY_CAUSE:
+        raise HalfMade(f"{identity}: {word!r} tells no failure by {fault} from any other one",
+                       "take words that stand only in what this behaviour says when it fails")
 
 
 def _check_unique(identity: str, function: Callable[..., Any]) -> None:

@@ -1,6 +1,6 @@
 """The command `seatrial`: reads the command line, hands over to the part that does it, tells how it ended.
 
-Exit codes: 0 all held, 1 something did not, 2 the command line or an input is wrong, 3 our error, 130 interrupted.
+Exit codes: `model.exit_code`.
 """
 
 import argparse
@@ -18,10 +18,9 @@ from typing import Any
 from conformance import commands as _commands
 from conformance.commands import Purpose
 from conformance.errors import SeatrialError, UsageError
+from conformance.model.exit_code import ExitCode, table
 from conformance.waiting import Unmet
 
-OK, FAILED, USAGE, ERROR, INTERRUPTED = 0, 1, 2, 3, 130
-EXIT_CODES = "exit codes:\n  0 all held   1 something did not   2 wrong usage or input   3 our error"
 
 def commands() -> list[str]:
     """Return the names of all commands: the modules of `conformance.commands`."""
@@ -57,7 +56,7 @@ def _overview() -> str:
     for purpose in Purpose:
         lines = [f"  {name:{width}}  {module.HELP}" for name, module in found.items() if module.PURPOSE is purpose]
         parts.append("\n".join([f"{purpose.value}:", *lines]))
-    return "\n\n".join([*parts, EXIT_CODES])
+    return "\n\n".join([*parts, f"exit codes:\n{table()}"])
 
 
 class _Version(argparse.Action):
@@ -77,23 +76,23 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 -- one
     try:
         return _run(list(sys.argv[1:] if arguments is None else arguments))
     except UsageError as error:
-        return _tell(error, USAGE)
+        return _tell(error, ExitCode.USAGE)
     except (SeatrialError, Unmet) as error:
         # A wait that ended unmet outside a behaviour is about the ground, not about the platform.
-        return _tell(error, ERROR)
+        return _tell(error, ExitCode.OUR_ERROR)
     except KeyboardInterrupt:
-        return _tell("interrupted", INTERRUPTED)
+        return _tell("interrupted", ExitCode.INTERRUPTED)
     except BrokenPipeError:
         _forget_output()
-        return OK  # whoever read us has had enough
+        return ExitCode.HELD  # whoever read us has had enough
     except OSError as error:
         if error.filename is None:
             _forget_output()
-        return _tell(f"{error.filename or 'the output'}: {error.strerror}", ERROR)
+        return _tell(f"{error.filename or 'the output'}: {error.strerror}", ExitCode.OUR_ERROR)
     except Exception:
         # Python's own exit code would be 1: that of a platform that does not keep its promises.
         traceback.print_exc()
-        return _tell("this is a bug of Seatrial, nothing is said about the platform", ERROR)
+        return _tell("this is a bug of Seatrial, nothing is said about the platform", ExitCode.OUR_ERROR)
 
 
 def _run(words: list[str]) -> int:
@@ -101,7 +100,7 @@ def _run(words: list[str]) -> int:
     top = parser(wanted=next((word for word in words if word in known), ""))
     if not words:
         top.print_help(sys.stderr)
-        return USAGE
+        return ExitCode.USAGE
     args = top.parse_args(words)
     if args.command is None:
         top.error(f"name a command: {', '.join(known)}")

@@ -26,6 +26,29 @@ class Unsupported(SeatrialError):
     """The platform or the ground cannot do what a behaviour needs."""
 
 
+class Unprepared(Unsupported):
+    """What a behaviour needs before it begins was not there: nothing is said about its promise.
+
+    `trace` tells what was seen, with times.
+    """
+
+    def __init__(self, message: str, trace: str = "") -> None:
+        super().__init__(message)
+        self.trace = trace
+
+
+class Invalid(SeatrialError):
+    """A measurement cannot be trusted, for example because the one who measured was too slow."""
+
+
+class Inconclusive(SeatrialError):
+    """A measurement says neither yes nor no: it needs `needs_samples` more samples."""
+
+    def __init__(self, message: str, needs_samples: int) -> None:
+        super().__init__(message, f"{needs_samples} more samples")
+        self.needs_samples = needs_samples
+
+
 class Disabled(SeatrialError):
     """The operator said no; `way_out` names the flag that says yes."""
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from conformance.model.component import Component
+    from conformance.model.measurement import Measure
     from conformance.model.promise import Team
     from conformance.run.ground import Ground
     from conformance.run.planning import Subject
@@ -126,7 +127,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     behaviour = _declared(metafunc.function)
     if behaviour is not None:
         with usage():
-            found = trial(metafunc.config).subjects(behaviour, by_team="team" in metafunc.fixturenames)
+            found = trial(metafunc.config).subjects(behaviour)
         metafunc.fixturenames.append(SUBJECT)
         metafunc.parametrize(SUBJECT, found, ids=[subject.id for subject in found], indirect=True)
 
@@ -242,6 +243,14 @@ def platform(request: pytest.FixtureRequest, seatrial_subject: Subject) -> Itera
     with here.ground.platform(here.cluster, here.folder, behaviour=_declared_item(request.node),
                               component=seatrial_subject.component, team=seatrial_subject.team) as opened:
         yield opened
+
+
+@pytest.fixture
+def measure(request: pytest.FixtureRequest) -> Measure:
+    """Records a number for the behaviour's result: `measure("lent GPUs are back after", 3.2, "s")`."""
+    from conformance.run.session import recorder  # noqa: PLC0415
+
+    return recorder(request.node)
 
 
 def _declared_item(item: pytest.Item) -> Any:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar, Union, runtime_checkable
 
-from conformance.errors import UsageError
+from conformance.errors import SeatrialError, Unprepared, UsageError
 from conformance.matching import Matcher, show
 
 PATIENCE_VARIABLE = "SEATRIAL_PATIENCE"
@@ -167,6 +167,29 @@ def throughout(seen: Seen[T], *, stays: Expected[T], during: float | None = None
                         f"after {at_s:.2f} s saw {show(value)}{_detail(stays, value)}", trace.text())
     last: T = trace.last
     return last
+
+
+def reached_s(seen: Observable[T], *, becomes: Expected[T], since: float) -> float:
+    """Return how many seconds after `since` (a time of `time.monotonic`) a recorded value was as expected for the
+    first time. Raises SeatrialError when it never was: wait for it before.
+    """
+    for at, value in seen.history(since):
+        if not _differences(becomes, value):
+            return at - since
+    raise SeatrialError(f"{seen.what}: was never {_wish(becomes)}, so there is no time to tell")
+
+
+@contextmanager
+def preparing(who: str) -> Iterator[None]:
+    """Let what sets the stage for a behaviour be no verdict on what it promises.
+
+    `who` plays a part before it begins. Raises Unprepared, which ends it as unsupported, where a wait in the body is
+    unmet: its message names `who` and says why.
+    """
+    try:
+        yield
+    except Unmet as unmet:
+        raise Unprepared(f"it could not begin, for {who} did not play its part: {unmet.cause}", unmet.trace) from unmet
 
 
 def _values(seen: Seen[T], limit_s: float, since: float | None = None) -> Iterator[tuple[float, T]]:

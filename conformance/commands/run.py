@@ -19,6 +19,7 @@ from conformance.clusters import KINDS
 from conformance.commands import Purpose
 from conformance.errors import UsageError
 from conformance.model.component import Component
+from conformance.model.report import Pair
 from conformance.report.run import html, junit, terminal
 from conformance.report.run import json as json_report
 from conformance.report.run.roll_up import exit_code
@@ -51,6 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         add(option.flag, **option.given)
     add("--prove", action="store_true",
         help="run each behaviour with each fault that it claims to catch, and print the kill matrix")
+    add("--allow-unproved", action="store_true",
+        help="end with 0 where nothing failed and nothing was proved either (default: 4)")
     add("-k", dest="expression", metavar="EXPR", help="only behaviours whose name matches, as in pytest")
     add("--only", action="append", metavar="AREA", help="only this area, for example scheduling")
     add("--report", type=Path, default=Path(DEFAULT_REPORT), metavar="DIR",
@@ -67,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the behaviours on every platform folder asked for, write the report, print it.
 
-    Returns the exit code: 0 all held, 1 something failed, 3 our error, 130 interrupted.
+    Returns the exit code, an `ExitCode`.
     Raises UsageError before anything is started when the options or a folder are wrong.
     """
     if args.offline:
@@ -96,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
         finally:
             building.stop()
     report = found.report(started=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
-                          duration_s=time.monotonic() - start, uncaught=_uncaught(args, found))
+                          duration_s=time.monotonic() - start, claims=_claims(args, found))
     json_report.write(report, args.report)
     junit.write(report, args.report)
     page = html.write(report, args.report)
@@ -106,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
         progress.print()
         terminal.summary(report, progress)
         progress.print(Text(f"The report is {page}, and as data beside it: report.json, junit.xml", style="dim"))
-    return exit_code(report)
+    return exit_code(report, allow_unproved=args.allow_unproved)
 
 
 def _planned(args: argparse.Namespace, folders: Sequence[Path]) -> list[children.Planned]:
@@ -145,12 +148,16 @@ def _make_folder(folder: Path) -> None:
                          "name another one with --report") from error
 
 
-def _uncaught(args: argparse.Namespace, found: children.Collected) -> list[str]:
-    """Return the faults that went uncaught; a run of chosen behaviours says nothing about that."""
-    if not args.prove or args.expression or args.only or found.interrupted:
-        return []
-    if args.platform:  # a folder of one's own need not have what it takes to catch every fault
-        from conformance import catalog  # noqa: PLC0415
+def _claims(args: argparse.Namespace, found: children.Collected) -> children.Claims:
+    """Return what is claimed to be caught and was not; in a run of a selection that need not mean anything."""
+    selection = bool(args.platform or args.expression or args.only)
+    if not args.prove or found.interrupted:
+        return children.Claims(selection=selection)
+    from conformance import catalog  # noqa: PLC0415
 
-        return sorted(found.faults & set(catalog.uncaught_faults()))
-    return sorted(found.faults - {kill.fault for kill in found.kills if kill.caught})
+    caught = {Pair(behaviour=kill.behaviour, fault=kill.fault) for kill in found.kills if kill.caught}
+    unseen = tuple(pair for pair in catalog.claims() if pair not in caught)
+    if selection:  # a folder of one's own need not have what it takes to catch every fault
+        unclaimed = sorted(found.faults & set(catalog.uncaught_faults()))
+        return children.Claims(unseen, () if args.expression or args.only else tuple(unclaimed), selection)
+    return children.Claims(unseen, tuple(sorted(catalog.faults().keys() - {pair.fault for pair in caught})), selection)

@@ -10,6 +10,16 @@ from conformance.model.promise import Team
 
 
 @dataclass(frozen=True, kw_only=True)
+class Catch:
+    """A fault that a behaviour claims to catch, and how one sees that it was this fault that it caught."""
+
+    fault: str
+    """Name of the fault."""
+    word: str
+    """What the cause of the failure must contain: a behaviour that fails for another reason caught nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Behaviour:
     """A behaviour as declared by `@behaviour` on a test function."""
 
@@ -23,8 +33,10 @@ class Behaviour:
     needs: tuple[Feature, ...]
     fidelity: Fidelity
     """The lowest fidelity that can prove it."""
-    catches: tuple[str, ...]
-    """Names of the faults it is seen to catch."""
+    catches: tuple[Catch, ...]
+    """The faults that it is seen to catch."""
+    by_team: bool = False
+    """Whether it runs once for each team; else once for each component that provides what it needs."""
     promise: str | None = None
     """The field of a team's promises that it proves; None: it is not about one promise."""
     alone: bool = True
@@ -33,6 +45,8 @@ class Behaviour:
     """What it does to others, where there are others."""
     priorities: tuple[int, ...] = ()
     """Priorities of its work: each is an object without a namespace, of the component that the work is dressed for."""
+    limit_s: float = 600
+    """After how many seconds it is stopped, with all that belongs to it; then nothing is said about the platform."""
     cluster_objects: tuple[tuple[str, str], ...] = ()
     """Other objects without a namespace that it makes or asks about: name of the component, and `Kind/name`."""
 

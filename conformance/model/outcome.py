@@ -1,4 +1,4 @@
-"""The five endings of a check, kept apart."""
+"""The endings of a check, kept apart."""
 
 from collections.abc import Iterable
 from enum import IntEnum
@@ -12,9 +12,13 @@ class Outcome(IntEnum):
     """The operator said no."""
     UNSUPPORTED = 2
     """The platform or the ground cannot."""
-    FAILED = 3
+    INCONCLUSIVE = 3
+    """What was measured says neither yes nor no: it needs more samples."""
+    INVALID = 4
+    """A measurement that cannot be trusted, for example of a client that was too slow itself."""
+    FAILED = 5
     """An assertion about the platform did not hold."""
-    ERROR = 4
+    ERROR = 6
     """Ours: set-up, clean-up, a crash."""
 
     @property

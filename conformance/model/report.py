@@ -6,9 +6,11 @@
 from dataclasses import dataclass
 
 from conformance.model.fidelity import Fidelity
+from conformance.model.measurement import Measurement
 from conformance.model.outcome import Outcome
 
-REPORT_VERSION = 1
+REPORT_VERSION = 2
+CAUGHT, SURVIVED, OTHERWISE = "caught", "survived", "failed for another reason"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,10 @@ class Result:
     """Id of the requirement that the behaviour answers."""
     lacks: str = ""
     """What the platform would need for it to run: a feature, or `promise NAME`; empty: that was not why."""
+    measurements: tuple[Measurement, ...] = ()
+    """What was measured on the way, whatever came of it."""
+    needs_samples: int = 0
+    """How many more samples an inconclusive verdict needs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,13 +53,37 @@ class Kill:
     fault: str
     platform: str
     outcome: Outcome
-    """FAILED is what we want: the behaviour caught the fault."""
+    """How the behaviour ended; FAILED is what we want, if it failed because of the fault."""
+    word: str
+    """What the cause must contain, or it failed for another reason."""
+    subject: str = ""
+    """The team or the component that it ran for."""
     cause: str = ""
+    """One line."""
+    trace: str = ""
+    """What was seen, with times."""
+    reproduce: str = ""
+    """The command that runs it again, with what it takes to judge it: the same without the fault."""
 
     @property
     def caught(self) -> bool:
-        """Whether the behaviour failed, as it must; an error is not a catch."""
-        return self.outcome is Outcome.FAILED
+        """Whether the behaviour failed as it must: an error is no catch, nor is a failure with another cause."""
+        return self.outcome is Outcome.FAILED and self.word in self.cause
+
+    @property
+    def ending(self) -> str:
+        """The word used in reports: `caught`, `survived`, `failed for another reason`, or how it could not be tried."""
+        if self.outcome is Outcome.FAILED:
+            return CAUGHT if self.caught else OTHERWISE
+        return SURVIVED if self.outcome is Outcome.PASSED else self.outcome.label
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """A behaviour and a fault that it claims to catch."""
+
+    behaviour: str
+    fault: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +100,11 @@ class Report:
     uncovered_limits: tuple[str, ...] = ()
     """Limits in the manifests that no promise covers."""
     uncaught_faults: tuple[str, ...] = ()
-    """Faults of the platforms' components that no behaviour was seen to catch; only of a run that proves."""
+    """Faults that no behaviour was seen to catch; only of a run that proves."""
+    unseen_pairs: tuple[Pair, ...] = ()
+    """Claims that were seen on none of the run's platforms; only of a run that proves."""
+    selection: bool = False
+    """Only some platforms or behaviours were asked for: then unseen pairs are no failure."""
     troubles: tuple[str, ...] = ()
     """What went wrong outside of any check: a cluster that did not come up, a process that died."""
     interrupted: bool = False

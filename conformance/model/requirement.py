@@ -1,17 +1,44 @@
-"""What a platform is asked for, one line each."""
+"""What a platform is asked for, and which requirements of Kubernetes AI Conformance that answers in part."""
 
-REQUIREMENTS = {
-    "gang_scheduling": "Pods of one group start together or not at all.",
-    "quota": "A team gets the GPUs it was guaranteed, to the unit.",
-    "borrowing": "Idle GPUs can be lent, up to a limit, and come back when their owner needs them.",
-    "fair_sharing": "Teams that compete for spare GPUs get them in a fair order.",
-    "preemption": "More important work takes GPUs from less important work, and from nobody else.",
-    "topology": "A job that needs one topology domain gets one, or waits.",
-    "queue_enforcement": "No workload gets GPUs past the queues.",
-    "pytorch_training": "Distributed PyTorch training starts as one and survives a failed worker.",
-    "elastic_training": "Training grows and shrinks between its bounds.",
-    "admission_rules": "The API refuses what it says it refuses, and tells why.",
-    "policies_at_admission": "What a policy denies does not enter, and whoever wrote it is told what to write instead.",
-    "fake_gpu": "The GPU layer hands out every device once, and none that is unhealthy.",
-}
-"""Id and text of each requirement; a behaviour names the one it answers."""
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How much a release of Kubernetes AI Conformance wants it, in the words of RFC 2119."""
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upstream:
+    """A requirement of Kubernetes AI Conformance."""
+
+    id: str
+    area: str
+    levels: Mapping[str, Level]
+    """By release of Kubernetes, for example `1.35`; a release that is not named does not ask for it."""
+    only_if: str = ""
+    """What a platform has that it is asked of; empty: it is asked of all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requirement:
+    """One line of what a platform is asked for; behaviours name the one that they answer."""
+
+    id: str
+    text: str
+    answers: tuple[Upstream, ...] = ()
+    """What it is evidence for, in part."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a requirement answers in one release."""
+
+    id: str
+    release: str
+    level: Level
+    only_if: str = ""

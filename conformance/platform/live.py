@@ -269,10 +269,7 @@ class Platform:
             submitted.ask_to_go()
         self._later.close()
         for submitted in todo:
-            try:
-                submitted.await_gone()
-            except AssertionError as error:
-                raise SeatrialError(f"clean-up: {getattr(error, 'cause', error)}") from error
+            submitted.await_gone()
         eventually(partial(self._quota_held, {one.name for one in todo}), becomes=[], within=patience().delete,
                    because="quota that deleted work still holds")
         for name in [*self._claims]:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from conformance.errors import Unsupported
+from conformance.errors import SeatrialError, Unsupported
 from conformance.kube import timeline
 from conformance.kube.api import Object, kind_of
 from conformance.kube.timeline import Seen
 from conformance.model.labels import EXIT_CODE, FAILED, FINISH, SUCCEEDED, WORKLOAD
 from conformance.model.promise import Team
 from conformance.model.workload import Workload
-from conformance.waiting import eventually, patience
+from conformance.waiting import Unmet, eventually, patience
 
 if TYPE_CHECKING:
     from conformance.platform.live import Platform
@@ -104,7 +104,7 @@ class Submitted:
                                 self.team.namespace)
 
     def delete(self) -> None:
-        """Delete it and wait until its pods are gone and their GPUs are free."""
+        """Delete it and wait until its pods are gone and their GPUs are free. Raises SeatrialError when they stay."""
         self.ask_to_go()
         self.await_gone()
 
@@ -115,7 +115,10 @@ class Submitted:
                 self.platform.api.delete(kind_of(obj), obj["metadata"]["name"], obj["metadata"].get("namespace"))
 
     def await_gone(self) -> None:
-        """Wait until its pods are gone. Raises Unmet that names it."""
-        eventually(lambda: [pod["metadata"]["name"] for pod in self.pod_list()], becomes=[],
-                   within=patience().delete, because=f"the pods of {self.team.namespace}/{self.name} are gone")
+        """Wait until its pods are gone. Raises SeatrialError that names it."""
+        try:
+            eventually(lambda: [pod["metadata"]["name"] for pod in self.pod_list()], becomes=[],
+                       within=patience().delete, because=f"the pods of {self.team.namespace}/{self.name} are gone")
+        except Unmet as unmet:  # clean-up is ours, and what follows would be judged with their GPUs taken
+            raise SeatrialError(f"clean-up: {unmet.cause}") from unmet
         self.platform.release(self.name)

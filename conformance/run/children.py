@@ -19,7 +19,7 @@ from rich.text import Text
 
 from conformance.clusters import KINDS
 from conformance.errors import UsageError
-from conformance.model.report import Kill, Report, Result
+from conformance.model.report import Kill, Pair, Report, Result
 from conformance.report.run import terminal
 from conformance.report.run.plain import Row, kill_of, result_of
 from conformance.report.run.roll_up import once
@@ -28,7 +28,6 @@ from conformance.run.settings import CONNECTION, EXISTING_OPTIONS
 from conformance.waiting import Unmet, eventually
 
 DIAGNOSTICS = "diagnostics"
-TEST_LIMIT_S = 600
 STOP_WITHIN_S = 90
 TAIL_LINES = 20
 NO_TESTS, USAGE = 5, 4
@@ -48,6 +47,15 @@ class Planned:
     """What its manifests cannot keep, as text alone tells."""
     programs: tuple[str, ...] = ()
     """The builds that its cluster and its components take."""
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What behaviours claim to catch, and what of that was not seen."""
+
+    unseen_pairs: tuple[Pair, ...] = ()
+    uncaught_faults: tuple[str, ...] = ()
+    selection: bool = False
 
 
 @dataclass
@@ -77,11 +85,12 @@ class Collected:
                 self.uncovered_limits += [f"{row['platform']}: {limit}" for limit in row["uncovered_limits"]]
                 self.faults |= set(row["faults"])
 
-    def report(self, *, started: str, duration_s: float, uncaught: Sequence[str]) -> Report:
+    def report(self, *, started: str, duration_s: float, claims: Claims) -> Report:
         """Return all of it as a report."""
         return Report(seatrial=version("seatrial"), started=started, duration_s=duration_s,
                       cluster=self.cluster, results=once(self.results), kill_matrix=tuple(self.kills),
-                      uncovered_limits=tuple(self.uncovered_limits), uncaught_faults=tuple(uncaught),
+                      uncovered_limits=tuple(self.uncovered_limits), uncaught_faults=claims.uncaught_faults,
+                      unseen_pairs=claims.unseen_pairs, selection=claims.selection,
                       troubles=tuple(self.troubles), interrupted=self.interrupted)
 
 
@@ -327,7 +336,7 @@ def _command(args: argparse.Namespace, folder: Path, cluster_name: str, workers:
     """Return pytest's command line for one platform folder."""
     command = [sys.executable, "-m", "pytest", "--pyargs", "conformance.suites", "-c", os.devnull,
                "--rootdir", str(Path.cwd()), "--import-mode=importlib", "-p", "no:cacheprovider", "-q",
-               "--tb=short", f"--timeout={TEST_LIMIT_S}", "--max-worker-restart=2",
+               "--tb=short", "--max-worker-restart=2",
                "--cluster", args.cluster, "--cluster-name", cluster_name, "--platform", str(folder)]
     command += ["-n", str(workers), "--dist", "loadgroup"] if workers > 0 else []
     command += ["-k", args.expression] if args.expression else []

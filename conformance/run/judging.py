@@ -1,12 +1,15 @@
-"""Decides how a behaviour ended: the five endings are told apart here and nowhere else."""
+"""Decides how a behaviour ended: the endings are told apart here and nowhere else."""
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
+import _pytest
 import pytest
 
-from conformance.errors import Disabled, SeatrialError, Unsupported
+from conformance.errors import Disabled, Inconclusive, Invalid, SeatrialError, Unsupported
 from conformance.model.behaviour import Behaviour
 from conformance.model.fault import Fault, Site
 from conformance.model.fidelity import Fidelity
@@ -14,6 +17,8 @@ from conformance.model.outcome import Outcome
 from conformance.waiting import Unmet
 
 TIMEOUT_MARK = "Timeout (>"
+"""How pytest-timeout begins what it says."""
+_PYTEST = Path(_pytest.__file__).parent
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,8 @@ class Verdict:
     outcome: Outcome
     cause: str = ""
     trace: str = ""
+    needs_samples: int = 0
+    """How many more samples it takes, where it is inconclusive."""
 
 
 PASSED = Verdict(Outcome.PASSED)
@@ -32,20 +39,32 @@ class PlatformLeftBroken(SeatrialError):
     """A fault could not be taken back: nothing after it can be judged."""
 
 
-def judge(error: BaseException | None, *, phase: str) -> Verdict:
-    """Return the verdict on one phase (`setup`, `call` or `teardown`) that ended with `error` or without."""
+def judge(error: BaseException | None, *, phase: str, module: str,  # noqa: PLR0911 -- one return for each ending
+          limit_s: float = 0) -> Verdict:
+    """Return the verdict on one phase (`setup`, `call` or `teardown`) that ended with `error` or without.
+
+    `module` is the file of the behaviour: only what is asserted there, or waited for, is about the platform.
+    `limit_s` is how long the behaviour may take, in seconds.
+    """
     if error is None:
         return PASSED
     if isinstance(error, Unsupported | pytest.skip.Exception):
-        return Verdict(Outcome.UNSUPPORTED, _first_line(error))
+        return Verdict(Outcome.UNSUPPORTED, _first_line(error), getattr(error, "trace", ""))
     if isinstance(error, Disabled):
         return Verdict(Outcome.DISABLED, _one_line(error))
+    if isinstance(error, Invalid):
+        return Verdict(Outcome.INVALID, _one_line(error))
+    if isinstance(error, Inconclusive):
+        return Verdict(Outcome.INCONCLUSIVE, _one_line(error), needs_samples=error.needs_samples)
     if phase == "call" and isinstance(error, Unmet):
         return Verdict(Outcome.FAILED, error.cause, error.trace)
-    if phase == "call" and _is_assertion(error):
+    if phase == "call" and _is_asserted_in(module, error):
         cause, _, trace = (str(error) or "an assertion without a message did not hold").partition("\n")
         return Verdict(Outcome.FAILED, cause, trace)
-    cause = _one_line(error) if isinstance(error, SeatrialError) else _named(error)
+    if isinstance(error, pytest.fail.Exception) and str(error).startswith(TIMEOUT_MARK):
+        cause = f"it was not over within its limit_s, {limit_s:g} seconds"
+    else:
+        cause = _one_line(error) if isinstance(error, SeatrialError) else _named(error)
     return Verdict(Outcome.ERROR, cause if phase == "call" else f"{phase}: {cause}")
 
 
@@ -55,7 +74,7 @@ def worst(verdicts: list[Verdict]) -> Verdict:
     others = [verdict.cause for verdict in verdicts if verdict is not found and verdict.cause]
     if not others:
         return found
-    return Verdict(found.outcome, f"{found.cause}; also: {'; '.join(others)}", found.trace or
+    return replace(found, cause=f"{found.cause}; also: {'; '.join(others)}", trace=found.trace or
                    "\n".join(verdict.trace for verdict in verdicts if verdict.trace))
 
 
@@ -96,7 +115,7 @@ def applied(fault: Fault, site: Site) -> Iterator[None]:
 
 
 def proof(verdict: Verdict, *, control: Verdict | None, fault: str) -> Verdict:
-    """Return the verdict on a behaviour that ran with a fault: FAILED means caught.
+    """Return the verdict on a behaviour that ran with a fault: FAILED means caught, if the cause has the right word.
 
     `control` is the verdict on the same behaviour without the fault: if it did not pass, the proof is void,
     and what could not run without the fault could not be proved either.
@@ -112,10 +131,14 @@ def proof(verdict: Verdict, *, control: Verdict | None, fault: str) -> Verdict:
     return verdict
 
 
-def _is_assertion(error: BaseException) -> bool:
-    # pytest.fail and pytest.raises speak about the platform; pytest-timeout uses the same class and does not.
-    return isinstance(error, AssertionError) or (
-        isinstance(error, pytest.fail.Exception) and not str(error).startswith(TIMEOUT_MARK))
+def _is_asserted_in(module: str, error: BaseException) -> bool:
+    """Whether a behaviour itself said so, by `assert`, `pytest.raises` or `pytest.fail`: an assertion of what it calls
+    is our own and says nothing about the platform.
+    """
+    if not isinstance(error, AssertionError | pytest.fail.Exception):
+        return False
+    files = [frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return next((file == module for file in reversed(files) if not Path(file).is_relative_to(_PYTEST)), False)
 
 
 def _first_line(error: BaseException) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from conformance.model.fidelity import Fidelity
 from conformance.model.outcome import Outcome
 from conformance.model.report import Kill, Result
-from conformance.report.run.plain import fidelity_of, outcome_of
+from conformance.report.run.plain import fidelity_of, measurement_of, outcome_of
 from conformance.run.judging import Verdict, proof, worst
 
 PROPERTY = "seatrial"
@@ -31,14 +31,21 @@ class Phase:
     cluster: str
     confirmed: bool
     reproduce: str
+    subject: str
+    """The team or the component."""
     fault: str
     """Empty on a sound platform."""
+    word: str
+    """With a fault: what the cause must contain."""
     control: str
     """With a fault: id of the same behaviour and subject without it."""
     outcome: str
     cause: str
     trace: str
+    needs_samples: int
     lacks: str
+    measurements: list[dict[str, Any]]
+    """As JSON types."""
 
     def packed(self) -> str:
         """Return it as text."""
@@ -52,7 +59,7 @@ class Phase:
     @property
     def verdict(self) -> Verdict:
         """How the phase ended."""
-        return Verdict(outcome_of(self.outcome), self.cause, self.trace)
+        return Verdict(outcome_of(self.outcome), self.cause, self.trace, self.needs_samples)
 
 
 class Ledger:
@@ -75,19 +82,22 @@ class Ledger:
         verdict = worst([phase.verdict for phase, _ in phases])
         phase = phases[0][0]
         if phase.fault:
-            return self._kill(phase, verdict)
+            return self.kill(phase, verdict)
         self.verdicts[phase.id] = verdict
         return Result(id=phase.id, promise=phase.promise, requirement=phase.requirement,
                       platform=phase.platform, component=phase.component, outcome=verdict.outcome,
                       fidelity=fidelity_of(phase.fidelity), cluster=phase.cluster,
                       duration_s=sum(duration_s for _, duration_s in phases), cause=verdict.cause,
                       trace=verdict.trace, reproduce=phase.reproduce, confirmed=phase.confirmed,
-                      lacks=phase.lacks)
+                      needs_samples=verdict.needs_samples, lacks=phase.lacks,
+                      measurements=tuple(measurement_of(row) for one, _ in phases for row in one.measurements))
 
-    def _kill(self, phase: Phase, verdict: Verdict) -> Kill:
+    def kill(self, phase: Phase, verdict: Verdict) -> Kill:
+        """Return what the verdict on a behaviour with a fault, of which this is one phase, proves."""
         proved = proof(verdict, control=self.verdicts.get(phase.control), fault=phase.fault)
-        return Kill(behaviour=phase.behaviour, fault=phase.fault, platform=phase.platform,
-                    outcome=proved.outcome, cause=proved.cause)
+        return Kill(behaviour=phase.behaviour, fault=phase.fault, platform=phase.platform, outcome=proved.outcome,
+                    word=phase.word, subject=phase.subject, cause=proved.cause, trace=proved.trace,
+                    reproduce=phase.reproduce)
 
 
 def lost(test: str, cause: str, *, platform: str, cluster: str) -> Result:
@@ -96,11 +106,12 @@ def lost(test: str, cause: str, *, platform: str, cluster: str) -> Result:
                   fidelity=Fidelity.STATIC, cluster=cluster, duration_s=0, cause=cause)
 
 
-def reproduce(platform: str, ground: Sequence[str], name: str) -> str:
+def reproduce(platform: str, ground: Sequence[str], name: str, control: str = "") -> str:
     """Return the command that runs one test again; `ground` are the words that name the cluster and what may be done
-    there, `name` is pytest's, with square brackets.
+    there, `name` is pytest's, with square brackets. A proof is nothing without its `control`, which has a name too.
     """
-    return shlex.join(["seatrial", "run", "--platform", platform, *ground, "-k", name])
+    chosen = ["--prove", "-k", f"{control} or {name}"] if control else ["-k", name]
+    return shlex.join(["seatrial", "run", "--platform", platform, *ground, *chosen])
 
 
 def phase_in(properties: list[tuple[str, Any]]) -> Phase | None:

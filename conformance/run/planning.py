@@ -34,7 +34,7 @@ class Subject:
         return f"{name}-{self.fault.name}" if self.fault else name
 
 
-def subjects(behaviour: Behaviour, *, by_team: bool, platform: str, promises: Promises,
+def subjects(behaviour: Behaviour, *, platform: str, promises: Promises,
              components: Mapping[str, Component]) -> list[Subject]:
     """Return what a behaviour runs for on a platform that has these components: never nothing.
 
@@ -47,7 +47,7 @@ def subjects(behaviour: Behaviour, *, by_team: bool, platform: str, promises: Pr
                                     f"(it has {', '.join(sorted(components)) or 'no components'})", lacks=need)]
     able = {name: component for name, component in components.items()
             if set(behaviour.needs) <= component.provides | _on_top(components.values())}
-    if by_team:
+    if behaviour.by_team:
         return _teams(behaviour, platform, promises, able, components.values())
     found = [component for component in able.values()
              if not behaviour.needs or component.provides & set(behaviour.needs)]
@@ -93,13 +93,14 @@ def proofs(behaviour: Behaviour, sound: Sequence[Subject], components: Mapping[s
         return list(sound)
     known = faults_of(components)
     chosen: list[Subject] = []
-    for name in behaviour.catches:
-        if name in known:
-            owner, fault = known[name]
+    for catch in behaviour.catches:
+        if catch.fault in known:
+            owner, fault = known[catch.fault]
             own = [subject for subject in runnable if subject.component is owner]
             chosen.append(replace((own or runnable)[0], fault=fault))
     if not chosen:
-        return [Subject(refusal=f"no component here has the faults {', '.join(behaviour.catches)}")]
+        return [Subject(refusal=f"no component here has the faults "
+                                f"{', '.join(catch.fault for catch in behaviour.catches)}")]
     controls = dict.fromkeys(replace(subject, fault=None) for subject in chosen)
     return [*controls, *chosen]
 

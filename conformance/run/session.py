@@ -1,9 +1,9 @@
 """One pytest process of a run: what it holds, and the decisions behind the hooks of `conformance.plugin`."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,10 @@ from conformance.clusters import Cluster, Lent
 from conformance.errors import Disabled, SeatrialError, Unsupported, UsageError
 from conformance.model.behaviour import Behaviour
 from conformance.model.component import Component
+from conformance.model.exit_code import ExitCode
 from conformance.model.fault import Site
 from conformance.model.folder import PlatformFolder
+from conformance.model.measurement import Interval, Measure, Measurement, Objective
 from conformance.model.outcome import Outcome
 from conformance.model.promise import Promises
 from conformance.model.report import Kill, Result
@@ -30,8 +32,8 @@ from conformance.run.settings import EXISTING, Settings
 from conformance.waiting import Unmet
 
 SUBJECT = "seatrial_subject"
-OUR_ERROR = 3
 HANDED = "seatrial"
+MEASURED = pytest.StashKey[list[Measurement]]()
 
 
 class Trial:
@@ -88,17 +90,16 @@ class Trial:
             raise UsageError(f"there is no area {unknown[0]!r}", f"--only knows: {', '.join(areas)}")
         _ = self.components
 
-    def subjects(self, behaviour: Behaviour, *, by_team: bool) -> list[Subject]:
+    def subjects(self, behaviour: Behaviour) -> list[Subject]:
         """Return what a behaviour runs for here."""
-        sound = planning.subjects(behaviour, by_team=by_team, platform=self.folder.name,
-                                  promises=self.promises, components=self.components)
+        sound = planning.subjects(behaviour, platform=self.folder.name, promises=self.promises,
+                                  components=self.components)
         return planning.proofs(behaviour, sound, self.components) if self.settings.prove else sound
 
     def size(self) -> int:
         """Return about how many checks there are to run here; what is refused takes no time."""
         asked = [one for one in catalog.behaviours() if planning.selected(one, self.settings.only)]
-        return sum(not subject.refusal for behaviour in asked
-                   for subject in self.subjects(behaviour, by_team=behaviour.promise is not None))
+        return sum(not subject.refusal for behaviour in asked for subject in self.subjects(behaviour))
 
     def arrange(self, items: list[pytest.Item]) -> list[pytest.Item]:
         """Put items into their groups; return those that were not asked for, taken out of `items`."""
@@ -110,7 +111,9 @@ class Trial:
             if not planning.selected(behaviour, self.settings.only):
                 items.remove(item)
                 left_out.append(item)
-            elif (name := self._group(behaviour, subject_of(item))) is not None:
+                continue
+            item.add_marker(pytest.mark.timeout(behaviour.limit_s))
+            if (name := self._group(behaviour, subject_of(item))) is not None:
                 item.add_marker(pytest.mark.xdist_group(name))
         return left_out
 
@@ -150,7 +153,7 @@ class Trial:
         except (SeatrialError, Unmet) as error:  # nothing is judged yet: what is not ready in time is our error
             self._in_trouble = True
             self.writer.write({"row": "trouble", "text": str(error)})
-            pytest.exit(str(error), returncode=OUR_ERROR)
+            pytest.exit(str(error), returncode=ExitCode.OUR_ERROR)
 
     def handed(self) -> str:
         """Return what a worker needs to find the cluster."""
@@ -228,8 +231,9 @@ class Trial:
             return
         subject = subject_of(item)
         error = call.excinfo.value if call.excinfo else None
-        verdict = judging.judge(error, phase=report.when or "call")
-        phase = self._phase(item, behaviour, subject, verdict)
+        verdict = judging.judge(error, phase=report.when or "call", module=file_of(item), limit_s=behaviour.limit_s)
+        measured = item.stash.get(MEASURED, []) if report.when == "call" else []
+        phase = self._phase(item, behaviour, subject, verdict, measured)
         report.user_properties = [*report.user_properties, (PROPERTY, phase.packed())]
         self._own.add(report.nodeid, phase, report.duration)
         if verdict.outcome in (Outcome.UNSUPPORTED, Outcome.DISABLED):
@@ -242,26 +246,29 @@ class Trial:
             self._own.close(report.nodeid)
 
     def _invert(self, report: pytest.TestReport, phase: Phase, verdict: judging.Verdict) -> None:
-        proved = judging.proof(verdict, control=self._own.verdicts.get(phase.control), fault=phase.fault)
-        if proved.outcome is Outcome.FAILED:
+        proved = self._own.kill(phase, verdict)
+        if proved.caught:
             report.outcome, report.longrepr = "passed", None
-        elif report.outcome == "passed" or proved is not verdict:
+        elif report.outcome == "passed" or proved.outcome is not verdict.outcome:
             report.outcome, report.longrepr = "failed", proved.cause
 
     def _phase(self, item: pytest.Item, behaviour: Behaviour, subject: Subject, verdict: judging.Verdict,
-               ) -> Phase:
-        sound = replace(subject, fault=None)
-        where = self._cluster
+               measured: Sequence[Measurement]) -> Phase:
+        sound, where = replace(subject, fault=None), self._cluster
+        fault = subject.fault.name if subject.fault else ""
         return Phase(
             id=f"{behaviour.id}[{subject.id}]", behaviour=behaviour.id, promise=behaviour.title,
             requirement=behaviour.requirement,
             platform=self.folder.name, component=subject.component.name if subject.component else "",
             fidelity=(judging.stands_on(behaviour, where.fidelity) if where else behaviour.fidelity).label,
             cluster=where.name if where else "", confirmed=self.promises.confirmed_by is not None,
-            reproduce=reproduce(str(self.settings.platform), self.settings.words, item.name),
-            fault=subject.fault.name if subject.fault else "", control=f"{behaviour.id}[{sound.id}]",
+            reproduce=reproduce(str(self.settings.platform), self.settings.words, item.name,
+                                control=item.name.replace(f"[{subject.id}]", f"[{sound.id}]") if fault else ""),
+            subject=sound.id, fault=fault, control=f"{behaviour.id}[{sound.id}]",
+            word=next((catch.word for catch in behaviour.catches if catch.fault == fault), ""),
             outcome=verdict.outcome.label, cause=verdict.cause, trace=verdict.trace,
-            lacks=subject.lacks)
+            needs_samples=verdict.needs_samples, lacks=subject.lacks,
+            measurements=[asdict(one) for one in measured])
 
     def record(self, report: pytest.TestReport) -> None:
         """Write the verdict on a test whose last phase this report is."""
@@ -279,9 +286,26 @@ class Trial:
                 self._in_trouble |= isinstance(found, Result) and found.outcome in (Outcome.FAILED, Outcome.ERROR)
 
 
+def recorder(item: pytest.Item) -> Measure:
+    """Return what records the measurements of a test."""
+    found = item.stash.setdefault(MEASURED, [])
+
+    def measure(name: str, value: float, unit: str, *, n: int = 1, interval: Interval | None = None,
+                objective: Objective | None = None) -> None:
+        found.append(Measurement(name=name, value=value, unit=unit, n=n, interval=interval, objective=objective))
+
+    return measure
+
+
 def behaviour_of(item: pytest.Item) -> Behaviour | None:
     """Return the behaviour that an item was declared as, or None."""
     return catalog.declared(getattr(item, "function", None))
+
+
+def file_of(item: pytest.Item) -> str:
+    """Return the file of a test's function, as a traceback names it."""
+    function: Any = getattr(item, "function", None)
+    return str(function.__code__.co_filename)
 
 
 def subject_of(item: pytest.Item) -> Subject:

@@ -25,8 +25,7 @@ def checks(folder: PlatformFolder, components: Mapping[str, Component], there: C
     promised = promises.promised(folder)
 
     def subjects(behaviour: Behaviour) -> list[Subject]:
-        return planning.subjects(behaviour, by_team=behaviour.promise is not None, platform=folder.name,
-                                 promises=promised, components=components)
+        return planning.subjects(behaviour, platform=folder.name, promises=promised, components=components)
 
     which = ("--node-selector KEY=VALUE",) if mixed else ()
     return tuple(_check(behaviour, subject, there, ground, folder, which)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from conformance.model.requirement import REQUIREMENTS
 from conformance.model.survey import Check, GpuNodes, Present, Queue, Survey
+from conformance.requirements import requirements
 
 WIDTH = 14
 
@@ -72,7 +72,7 @@ def _checks(survey: Survey) -> Iterator[str]:
         else f"of {survey.platform}"
     yield ""
     yield f"What can be checked here, by promises {whose}:"
-    for requirement in REQUIREMENTS:
+    for requirement in requirements():
         yield from _requirement(requirement, [check for check in survey.checks if check.requirement == requirement])
 
 

@@ -63,13 +63,20 @@ def settings_on(api: Api) -> Mapping[str, Any]:
     return said[0] if said else {}
 
 
+def adds(settings: Mapping[str, Any]) -> frozenset[Feature]:
+    """Return fair sharing where the configuration asks for it: by `enable` in v1beta1, by being there since v1beta2."""
+    sharing = settings.get("fairSharing")
+    off_by_default = str(settings.get("apiVersion", "")).endswith("/v1beta1")
+    fair = sharing is not None and sharing.get("enable", not off_by_default)
+    return frozenset({Feature.FAIR_SHARING}) if fair else frozenset()
+
+
 COMPONENT = Component(
     name="kueue",
     provides=frozenset({Feature.QUOTA, Feature.BORROWING, Feature.PREEMPTION, Feature.LOWEST_FIRST,
-                        Feature.FAIR_SHARING,
                         Feature.TOPOLOGY, Feature.QUEUE_ENFORCEMENT, Feature.GANG_SCHEDULING,
                         Feature.ADMISSION_RULES}),
     install=install, programs=(*PROGRAMS.images, "kubectl"),
-    detect=detect, dress=dress, faults=FAULTS, settings_on=settings_on,
-    version=builds.version("kueue"),
+    detect=detect, dress=dress, faults=FAULTS, settings_on=settings_on, adds=adds,
+    added_by=((Feature.FAIR_SHARING, "its setting fairSharing"),), version=builds.version("kueue"),
     priority_kind="kueue.x-k8s.io/v1beta2/WorkloadPriorityClass")

@@ -20,6 +20,9 @@ LOCAL_QUEUE = "kueue.x-k8s.io/v1beta2/LocalQueue"
 CONFIG_MAP, CONFIG_KEY = "kueue-manager-config", "controller_manager_config.yaml"
 SYSTEM, DEPLOYMENT = "kueue-system", "kueue-controller-manager"
 
+MIDDLING = 100
+"""A priority below which work counts as less urgent here."""
+
 Change = Callable[[Object], None]
 
 
@@ -212,6 +215,12 @@ def racks_mislabelled(site: Site) -> Iterator[None]:
             api.patch("v1/Node", name, {"metadata": {"labels": {RACK_LABEL: rack}}})
 
 
+def _low_raised(workload: Object) -> None:
+    # Above what most work has, and below what is urgent.
+    if 0 < int(workload["spec"].get("priority") or 0) < MIDDLING:
+        workload["spec"]["priority"] = 5 * MIDDLING
+
+
 def _tolerates_for_ever(pod: Object) -> None:
     for toleration in pod["spec"].get("tolerations", []):
         toleration.pop("tolerationSeconds", None)
@@ -262,6 +271,8 @@ FAULTS = (
           applied=crds.changed(crds.without_conversion, "clusterqueues.kueue.x-k8s.io")),
     Fault(name="lost-nodes-tolerated", description="a webhook lets every pod stay on a node that is lost",
           applied=mutating_webhook.rewrites("pods", _tolerates_for_ever)),
+    Fault(name="low-priority-raised", description="a webhook makes the least urgent Workloads more urgent than others",
+          applied=mutating_webhook.rewrites("workloads", _low_raised, group="kueue.x-k8s.io")),
     Fault(name="racks-mislabelled", description="every node says that it stands in the first rack",
           applied=racks_mislabelled),
 )

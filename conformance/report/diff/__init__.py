@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from conformance.model.measurement import Measurement
 from conformance.model.outcome import Outcome
-from conformance.model.report import Kill, Report, Result
+from conformance.model.report import CAUGHT, OTHERWISE, SURVIVED, Kill, Report, Result
 
 NOTHING = "nothing"
 """Stands in an id where a team or a component would: the platform has none that the behaviour could run for."""
@@ -17,13 +18,15 @@ class Kind(StrEnum):
     FAILED = "failed"
     """The platform does not do now what it did, or what is new."""
     SURVIVED = "survived"
-    """A fault goes unnoticed that did not before."""
+    """A fault goes unnoticed, or is noticed for another reason, that was not before."""
     ERROR = "error"
     """Ours: it could not be judged."""
     VANISHED = "vanished"
     """It was judged before, and is not in the second report."""
     UNSUPPORTED = "unsupported"
     """It was judged before, and the platform or the ground cannot any more."""
+    UNMEASURED = "unmeasured"
+    """It was judged before, and what was measured this time cannot be trusted, or says neither yes nor no."""
     DISABLED = "disabled"
     """It was judged before, and the operator said no this time."""
     UNPROVED = "unproved"
@@ -40,7 +43,8 @@ REGRESSIONS = tuple(kind for kind in Kind if kind not in (Kind.BETTER, Kind.NEW,
 TOLERABLE = (Kind.VANISHED, Kind.UNSUPPORTED, Kind.DISABLED, Kind.UNPROVED, Kind.WEAKER)
 """What two grounds, or two selections of checks, may differ in; what fails, fails everywhere."""
 _JUDGED = (Outcome.PASSED, Outcome.FAILED)
-_REFUSED = {Outcome.UNSUPPORTED: Kind.UNSUPPORTED, Outcome.DISABLED: Kind.DISABLED}
+_REFUSED = {Outcome.UNSUPPORTED: Kind.UNSUPPORTED, Outcome.DISABLED: Kind.DISABLED,
+            Outcome.INVALID: Kind.UNMEASURED, Outcome.INCONCLUSIVE: Kind.UNMEASURED}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +66,16 @@ class Change:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Measured:
+    """One number in both reports: what it means that it moved is for the reader to say."""
+
+    platform: str
+    id: str
+    before: Measurement
+    after: Measurement
+
+
+@dataclass(frozen=True, kw_only=True)
 class Diff:
     """Two reports side by side."""
 
@@ -71,6 +85,8 @@ class Diff:
     """By kind, the most urgent first."""
     tolerated: frozenset[Kind] = frozenset()
     """Kinds that the reader expects and does not count."""
+    measured: tuple[Measured, ...] = ()
+    """What was measured in both."""
 
     @property
     def regressions(self) -> tuple[Change, ...]:
@@ -94,7 +110,17 @@ def diff(before: Report, after: Report, tolerated: Collection[Kind] = ()) -> Dif
     found = [*_results(before, after), *_proofs(before, after), *_runs(before, after)]
     order = list(Kind)
     return Diff(before=before, after=after, tolerated=frozenset(tolerated),
+                measured=tuple(_measured(before, after)),
                 changes=tuple(sorted(found, key=lambda one: (order.index(one.kind), one.platform, one.id, one.fault))))
+
+
+def _measured(before: Report, after: Report) -> Iterator[Measured]:
+    first = {(one.platform, one.id, number.name, number.unit): number
+             for one in before.results for number in one.measurements}
+    for one in after.results:
+        for number in one.measurements:
+            if earlier := first.get((one.platform, one.id, number.name, number.unit)):
+                yield Measured(platform=one.platform, id=one.id, before=earlier, after=number)
 
 
 # -- checks -------------------------------------------------------------------------------------------
@@ -179,9 +205,6 @@ def _firm_word(result: Result | None) -> str:
 
 # -- proofs -------------------------------------------------------------------------------------------
 
-_PROOFS = {Outcome.FAILED: "caught", Outcome.PASSED: "survived"}
-
-
 def _proofs(before: Report, after: Report) -> Iterator[Change]:
     first, second = (_matrix(report) for report in (before, after))
     gone = _gone(before, after)
@@ -193,34 +216,39 @@ def _proofs(before: Report, after: Report) -> Iterator[Change]:
         kind = _proved(here, there)
         if kind is not None and key[0] not in gone:
             yield Change(kind=kind, platform=key[0], id=key[1], fault=key[2],
-                         said=f"{key[2]} by {key[1].rpartition('::')[2].replace('_', ' ')}",
-                         before=_proof(here), after=_proof(there), cause=there.cause if there else "")
-    survived = {kill.fault for kill in second.values() if kill.outcome is Outcome.PASSED}
+                         said=f"{key[2]} by {_sentence(key[1])}",
+                         before=here.ending if here else "", after=there.ending if there else "",
+                         cause=there.cause if there else "", reproduce=there.reproduce if there else "")
+    survived = {kill.fault for kill in second.values() if kill.ending in (SURVIVED, OTHERWISE)}
     for fault in dict.fromkeys(after.uncaught_faults):
         if fault not in survived.union(before.uncaught_faults):
             yield Change(kind=Kind.SURVIVED, fault=fault, said=f"{fault}: no behaviour was seen to catch it")
+    for pair in () if after.selection or before.selection else after.unseen_pairs:
+        if pair not in before.unseen_pairs and not any(key[1:] == (pair.behaviour, pair.fault) for key in second):
+            yield Change(kind=Kind.SURVIVED, id=pair.behaviour, fault=pair.fault,
+                         said=f"{pair.fault} by {_sentence(pair.behaviour)}: it was seen on no platform")
 
 
 def _matrix(report: Report) -> dict[_Key, Kill]:
     # Of two tries the later one here counts: survived outranks caught.
-    ordered = sorted(report.kill_matrix, key=lambda kill: (not kill.caught, kill.outcome is Outcome.PASSED))
+    ordered = sorted(report.kill_matrix, key=lambda kill: (not kill.caught, kill.ending == SURVIVED))
     return {(kill.platform, kill.behaviour, kill.fault): kill for kill in ordered}
 
 
 def _proved(before: Kill | None, after: Kill | None) -> Kind | None:
-    was, now = (kill.outcome if kill else None for kill in (before, after))
-    if was is now:
+    was, now = (kill.ending if kill else "" for kill in (before, after))
+    if was == now:
         return None
-    bad: dict[Outcome | None, Kind] = {Outcome.PASSED: Kind.SURVIVED, Outcome.ERROR: Kind.ERROR}
+    bad = {SURVIVED: Kind.SURVIVED, OTHERWISE: Kind.SURVIVED, Outcome.ERROR.label: Kind.ERROR}
     if now in bad:
         return bad[now]
-    if now is Outcome.FAILED:
-        return Kind.NEW if was is None else Kind.BETTER
-    return Kind.UNPROVED if was in _JUDGED else Kind.OTHER
+    if now == CAUGHT:
+        return Kind.BETTER if was else Kind.NEW
+    return Kind.UNPROVED if was in (CAUGHT, SURVIVED, OTHERWISE) else Kind.OTHER
 
 
-def _proof(kill: Kill | None) -> str:
-    return _PROOFS.get(kill.outcome, kill.outcome.label) if kill else ""
+def _sentence(behaviour: str) -> str:
+    return behaviour.rpartition("::")[2].replace("_", " ")
 
 
 # -- the run ------------------------------------------------------------------------------------------

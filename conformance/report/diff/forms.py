@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
@@ -10,16 +11,18 @@ from rich.text import Text
 from conformance.model.report import Report
 from conformance.report.diff import TOLERABLE, Change, Diff, Kind
 from conformance.report.letters import clean, in_markdown
+from conformance.report.numbers import value
 from conformance.report.run.terminal import ground
 
 FORMAT = 1
 """Goes up when a field of the JSON form changes its meaning or goes away."""
 TITLES = {
     Kind.FAILED: "Fails now: the platform does not do what it promises",
-    Kind.SURVIVED: "Goes unnoticed now: a fault that no check catches",
+    Kind.SURVIVED: "Not caught now: a fault that goes unnoticed, or is noticed for another reason",
     Kind.ERROR: "Could not be judged: an error of Seatrial or of its ground",
     Kind.VANISHED: "Gone: judged before, not in the second report",
     Kind.UNSUPPORTED: "Not judged any more: the platform or the ground cannot",
+    Kind.UNMEASURED: "Not judged any more: a measurement that is invalid or inconclusive",
     Kind.DISABLED: "Not judged any more: the operator said no",
     Kind.UNPROVED: "Not proved any more: faults that were tried before",
     Kind.WEAKER: "Stands on less: a less real ground, or promises that nobody confirmed",
@@ -41,6 +44,12 @@ def text(diff: Diff, to: Console) -> None:
             to.print(Text(_title(diff, kind), style="bold red" if counted else "bold"))
             for change in found:
                 _change(change, to, whole=counted)
+    if diff.measured:
+        to.print()
+        to.print(Text(f"Measured in both ({len(diff.measured)})", style="bold"))
+    for one in diff.measured:
+        about = Text(f"  {clean(one.platform)}  {clean(one.id)}  ", style="dim")
+        to.print(about + Text(clean(f"{one.after.name}: {value(one.before)} -> {value(one.after)}")))
     to.print()
     to.print(Text(sentence(diff), style="bold red" if diff.regressions else "bold green"))
     if hint := way_out(diff):
@@ -61,6 +70,11 @@ def markdown(diff: Diff) -> str:
              "\n".join([f"- before: {in_markdown(_run(diff.before))}", f"- after: {in_markdown(_run(diff.after))}"])]
     parts += ["\n".join([f"### {in_markdown(_title(diff, kind))}", "", *_table(_of(diff, kind))])
               for kind in TITLES if _of(diff, kind)]
+    if diff.measured:
+        rows = ((one.platform, one.id, one.after.name, value(one.before), value(one.after)) for one in diff.measured)
+        parts.append("\n".join(["### Measured in both", "", "| Platform | Check | What | Before | After |",
+                                "|---|---|---|---|---|",
+                                *(f"| {' | '.join(map(in_markdown, row))} |" for row in rows)]))
     if hint := way_out(diff):
         parts.append(in_markdown(hint))
     return "\n\n".join(parts) + "\n"
@@ -79,6 +93,7 @@ def as_json(diff: Diff) -> dict[str, Any]:
     return {"version": FORMAT, "summary": sentence(diff), "regressions": len(diff.regressions),
             "still_failing": diff.still_failing, "tolerated": sorted(diff.tolerated),
             "before": _who(diff.before), "after": _who(diff.after),
+            "measured": [asdict(one) for one in diff.measured],
             "changes": [{"kind": change.kind.value, "regression": diff.counts(change.kind),
                          **{name: getattr(change, name) for name in
                             ("platform", "id", "fault", "said", "before", "after", "cause", "reproduce")}}

@@ -9,16 +9,17 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.model.exit_code import ExitCode
 from conformance.model.fidelity import Fidelity
 from conformance.model.outcome import Outcome
-from conformance.model.report import Kill, Report, Result
+from conformance.model.report import CAUGHT, OTHERWISE, SURVIVED, Kill, Report, Result
 from conformance.report.letters import clean
+from conformance.report.numbers import told
 from conformance.report.run.drawn import Drawing, drawn
 from conformance.report.run.roll_up import (
-    FAILED,
-    HELD,
     by_platform,
     by_requirement,
+    catch_nothing,
     counts,
     exit_code,
     sentence,
@@ -32,7 +33,8 @@ FILE = "report.html"
 _HERE = Path(__file__).parent
 _QUIET = frozenset({Outcome.PASSED, Outcome.DISABLED, Outcome.UNSUPPORTED})
 """Endings that nobody has to act on."""
-MARKS = {"passed": "✓", "caught": "✓", "failed": "✗", "survived": "✗", "disabled": "○", "unsupported": "·",
+MARKS = {"passed": "✓", CAUGHT: "✓", "failed": "✗", SURVIVED: "✗", OTHERWISE: "✗", "inconclusive": "?",
+         "disabled": "○", "unsupported": "·",
          "not covered": "·"}
 """Any other ending has an exclamation mark."""
 PHASES = {"Running": "layer-2", "Pending": "layer-1", "Succeeded": "layer-0", "Failed": "layer-3",
@@ -108,8 +110,8 @@ def render(report: Report) -> str:
         areas=_areas(checks), platforms=list(by_platform(report)), requirements=requirements,
         uncovered=uncovered,
         unconfirmed=list(dict.fromkeys(one.platform for one in report.results if not one.confirmed)),
-        matrix=_matrix(report.kill_matrix), kills=sorted(report.kill_matrix, key=_kill_order),
-        fidelities=_fidelities(report))
+        matrix=_matrix(report.kill_matrix), idle=catch_nothing(report),
+        kills=sorted(report.kill_matrix, key=_kill_order), fidelities=_fidelities(report))
     return page.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
@@ -130,7 +132,7 @@ def _pages() -> "Environment":
     # our own style sheet. A name that is not given is an error, no empty place.
     pages = Environment(loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
                         lstrip_blocks=True, finalize=_shown)
-    pages.filters.update(said=said, mark=_mark, behaviour=behaviour, colour=_colour,
+    pages.filters.update(told=told, mark=_mark, behaviour=behaviour, colour=_colour,
                          spaced=lambda name: name.replace("_", " "))
     return pages
 
@@ -147,12 +149,10 @@ def _hash(text: str) -> str:
 
 
 def _tone(report: Report) -> str:
-    """How the verdict looks: `held`, `failed`, `broken`, or `open` where nothing was proved."""
-    code = exit_code(report)
-    if code == FAILED:
-        return "failed"
-    proved = any(result.outcome is Outcome.PASSED for result in report.results)
-    return ("held" if proved else "open") if code == HELD else "broken"
+    """How the verdict looks: `held`, `failed`, `broken`, or `open` where it is neither yes nor no."""
+    tones = {ExitCode.HELD: "held", ExitCode.FAILED: "failed", ExitCode.UNPROVED: "open",
+             ExitCode.UNMEASURED: "open"}
+    return tones.get(exit_code(report), "broken")
 
 
 def _tally(results: Iterable[Result]) -> list[tuple[str, int]]:
@@ -203,31 +203,26 @@ def _matrix(kills: Iterable[Kill]) -> Matrix | None:
     behaviours, faults = (sorted({key[place] for key in found}) for place in (0, 1))
     return Matrix(faults=faults, rows=[(name, [_cell(found.get((name, fault))) for fault in faults])
                                        for name in behaviours],
-                  caught=sum(_cell_said(every) == "caught" for every in found.values()), of=len(found))
+                  caught=sum(_cell_said(every) == CAUGHT for every in found.values()), of=len(found))
 
 
 def _cell(kills: Sequence[Kill] | None) -> Cell | None:
     if not kills:
         return None
-    return Cell(said=_cell_said(kills), about="; ".join(f"{kill.platform}: {said(kill)}" for kill in kills))
+    return Cell(said=_cell_said(kills), about="; ".join(f"{kill.platform}: {kill.ending}" for kill in kills))
 
 
 def _cell_said(kills: Sequence[Kill]) -> str:
     """Caught on one platform is seen; one that could not have the fault hides nothing; a survivor outweighs all."""
-    every = [said(kill) for kill in sorted(kills, key=lambda kill: -kill.outcome)]
-    bad = [one for one in every if one not in {"caught", "unsupported", "disabled"}]
-    return "survived" if "survived" in bad else bad[0] if bad else "caught" if "caught" in every else every[0]
-
-
-def said(kill: Kill) -> str:
-    """Return how a proof ended, in the words of the kill matrix."""
-    return "caught" if kill.caught else "survived" if kill.outcome is Outcome.PASSED else kill.outcome.label
+    every = [kill.ending for kill in sorted(kills, key=lambda kill: -kill.outcome)]
+    bad = [one for one in every if one not in {CAUGHT, "unsupported", "disabled"}]
+    return SURVIVED if SURVIVED in bad else bad[0] if bad else CAUGHT if CAUGHT in every else every[0]
 
 
 def _kill_order(kill: Kill) -> tuple[int, str, str, str]:
     """What has to be acted on first."""
-    order = {"survived": 0, "caught": 3, "unsupported": 2, "disabled": 2}
-    return order.get(said(kill), 1), kill.behaviour, kill.fault, kill.platform
+    order = {SURVIVED: 0, OTHERWISE: 0, CAUGHT: 3, "unsupported": 2, "disabled": 2}
+    return order.get(kill.ending, 1), kill.behaviour, kill.fault, kill.platform
 
 
 def _fidelities(report: Report) -> list[tuple[str, int, str, str]]:

@@ -9,9 +9,10 @@ from typing import Any
 
 from conformance.errors import UsageError
 from conformance.model.outcome import Outcome
-from conformance.model.report import REPORT_VERSION, Report
+from conformance.model.report import REPORT_VERSION, Pair, Report
 from conformance.report.run.plain import kill_of, plain, result_of
 from conformance.report.run.roll_up import by_platform, by_requirement, sentence, word
+from conformance.requirements import asked
 
 SCHEMA = Path(__file__).with_name("report.schema.json")
 FILE = "report.json"
@@ -26,7 +27,10 @@ def as_json(report: Report) -> dict[str, Any]:
         "summary": sentence(report),
         "requirements": _words(by_requirement(report)),
         "requirements_by_platform": {platform: _words(found) for platform, found in by_platform(report).items()},
+        "answers": {requirement: [asdict(one) for one in asked(requirement, report.cluster.get("kubernetes", ""))]
+                    for requirement in by_requirement(report)},
         "results": [plain(result) for result in report.results],
+        "unseen_pairs": [asdict(pair) for pair in report.unseen_pairs],
         "kill_matrix": [plain(kill) for kill in report.kill_matrix],
     }
 
@@ -73,6 +77,7 @@ def read(path: Path) -> Report:
     found: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value
                              for name, value in document.items() if name in names}
     return Report(**found | {"results": tuple(map(result_of, document["results"])),
+                             "unseen_pairs": tuple(Pair(**pair) for pair in document["unseen_pairs"]),
                              "kill_matrix": tuple(map(kill_of, document["kill_matrix"]))})
 
 

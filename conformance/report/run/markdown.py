@@ -6,12 +6,24 @@ from html import escape
 from conformance.model.outcome import Outcome
 from conformance.model.report import Report, Result
 from conformance.report.letters import clean, in_markdown
-from conformance.report.run.roll_up import by_platform, by_requirement, counts, sentence, survivors, word
-from conformance.report.run.terminal import ground
+from conformance.report.numbers import value
+from conformance.report.run.roll_up import (
+    by_platform,
+    by_requirement,
+    catch_nothing,
+    counts,
+    escaped,
+    seen_pairs,
+    sentence,
+    word,
+)
+from conformance.report.run.terminal import claim, ground, subject
 
 MAX_LETTERS = 900_000
 """GitHub takes no job summary above 1 MiB."""
-MARKS = {Outcome.PASSED: "✅", Outcome.DISABLED: "⚪", Outcome.UNSUPPORTED: "⚪", Outcome.FAILED: "❌",
+NOTEWORTHY = (Outcome.INCONCLUSIVE, Outcome.INVALID, Outcome.FAILED, Outcome.ERROR)
+MARKS = {Outcome.PASSED: "✅", Outcome.DISABLED: "⚪", Outcome.UNSUPPORTED: "⚪", Outcome.INCONCLUSIVE: "❔",
+         Outcome.INVALID: "❗", Outcome.FAILED: "❌",
          Outcome.ERROR: "❗", None: "—"}
 
 
@@ -23,11 +35,19 @@ def render(report: Report) -> str:
              f"{in_markdown(ground(report))}; Seatrial {in_markdown(report.seatrial)}"]
     if report.results:
         parts.append("\n".join(_requirements(report)))
+    parts += _measured(report.results)
     parts += _bad(report.results)
     if report.kill_matrix:
         caught = sum(kill.caught for kill in report.kill_matrix)
         parts.append(f"### Faults\n\n{caught} of {len(report.kill_matrix)} proofs caught their fault.")
-    parts += _listed("Survived", (f"{kill.platform}: {kill.fault} by {kill.behaviour}" for kill in survivors(report)))
+    parts += _listed("Not caught", (f"{kill.platform}: {kill.fault} by {kill.behaviour}: {kill.ending}"
+                                    for kill in escaped(report)))
+    if report.selection and report.unseen_pairs:
+        seen = seen_pairs(report)
+        parts.append(f"{seen} of {seen + len(report.unseen_pairs)} claims were seen in this selection.")
+    else:
+        parts += _listed("Claims that were seen on no platform", map(claim, report.unseen_pairs))
+        parts += _listed("Behaviours that were seen to catch nothing", catch_nothing(report))
     parts += _listed("No behaviour was seen to catch", report.uncaught_faults)
     parts += _listed("Errors outside of any check", report.troubles)
     parts += _listed("Limits in the manifests that no promise covers", report.uncovered_limits)
@@ -43,8 +63,16 @@ def _requirements(report: Report) -> Iterator[str]:
         yield f"| {name.replace('_', ' ')} | {' | '.join(cells)} |"
 
 
+def _measured(results: Iterable[Result]) -> Iterator[str]:
+    rows = [(one.platform, one.promise or one.id, subject(one), measured.name, value(measured))
+            for one in results for measured in one.measurements]
+    if rows:
+        yield "\n".join(["### Measured", "", "| Platform | Promise | For | What | Value |", "|---|---|---|---|---|",
+                         *(f"| {' | '.join(map(in_markdown, row))} |" for row in rows)])
+
+
 def _bad(results: Iterable[Result]) -> Iterator[str]:
-    bad = sorted((one for one in results if one.outcome in (Outcome.FAILED, Outcome.ERROR)),
+    bad = sorted((one for one in results if one.outcome in NOTEWORTHY),
                  key=lambda one: -one.outcome)
     letters = 0
     for number, result in enumerate(bad):
@@ -57,8 +85,7 @@ def _bad(results: Iterable[Result]) -> Iterator[str]:
 
 
 def _one(result: Result) -> Iterator[str]:
-    subject = result.id.rpartition("[")[2].rstrip("]") if "[" in result.id else ""
-    about = ", ".join(filter(None, (result.platform, subject, result.component, result.fidelity.label)))
+    about = ", ".join(filter(None, (result.platform, subject(result), result.component, result.fidelity.label)))
     yield f"### {MARKS[result.outcome]} {in_markdown(result.promise or result.id)}"
     yield f"{result.outcome.label} on {in_markdown(about)}: {in_markdown(result.cause)}"
     seen = "\n".join(map(clean, filter(None, (*result.trace.splitlines(), result.reproduce))))

@@ -4,14 +4,15 @@ from collections.abc import Iterator, Sequence
 
 from conformance.model.outcome import Outcome
 from conformance.model.report import Report
-from conformance.model.requirement import REQUIREMENTS
 from conformance.report.letters import in_code, in_markdown
+from conformance.report.numbers import value
 from conformance.report.run.roll_up import by_requirement, counts, word
+from conformance.requirements import requirements
 
 
 def render(reports: Sequence[Report]) -> str:
     """Return requirement by ground as Markdown, with what was run where and when, and every check that differs."""
-    return "\n\n".join(["\n".join(_grounds(reports)), "\n".join(_requirements(reports)),
+    return "\n\n".join(["\n".join(_grounds(reports)), *_measured(reports), "\n".join(_requirements(reports)),
                         "\n".join(_differing(reports))]) + "\n"
 
 
@@ -28,7 +29,7 @@ def _requirements(reports: Sequence[Report]) -> Iterator[str]:
     yield f"| Requirement | {' | '.join(map(in_markdown, _names(reports)))} |"
     yield "|---|" + "---|" * len(reports)
     rolled = [by_requirement(report) for report in reports]
-    for name in REQUIREMENTS:
+    for name in requirements():
         cells = (_cell(report, name, found[name]) for report, found in zip(reports, rolled, strict=True))
         yield f"| {name.replace('_', ' ')} | {' | '.join(cells)} |"
     if any(report.kill_matrix for report in reports):
@@ -56,6 +57,18 @@ def _differing(reports: Sequence[Report]) -> Iterator[str]:
     for platform, check in differing:
         cells = (found.get((platform, check), "not there") for found in verdicts)
         yield f"| {in_markdown(platform)} | {in_code(check)} | {' | '.join(cells)} |"
+
+
+def _measured(reports: Sequence[Report]) -> Iterator[str]:
+    """Return what was measured on the grounds: numbers may differ, and are no verdicts."""
+    found = [{(one.platform, one.id, measured.name): value(measured) for one in report.results
+              for measured in one.measurements} for report in reports]
+    every = dict.fromkeys(key for some in found for key in some)
+    if every:
+        names = " | ".join(map(in_markdown, _names(reports)))
+        yield "\n".join([f"| Platform | Check | Measured | {names} |", "|---|---|---|" + "---|" * len(reports), *(
+            f"| {in_markdown(key[0])} | {in_code(key[1])} | {in_markdown(key[2])} | "
+            f"{' | '.join(in_markdown(some.get(key, '-')) for some in found)} |" for key in every)])
 
 
 def _names(reports: Sequence[Report]) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from conformance.model.fidelity import Fidelity
+from conformance.model.measurement import Interval, Measurement, Objective
 from conformance.model.outcome import Outcome
 from conformance.model.report import Kill, Result
 
@@ -15,14 +16,23 @@ def plain(thing: Result | Kill) -> dict[str, Any]:
     """Return a dataclass of the report as JSON types."""
     found = asdict(thing) | {"outcome": thing.outcome.label}
     if isinstance(thing, Result):
-        found |= {"fidelity": thing.fidelity.label, "duration_s": round(thing.duration_s, 3)}
-    return found
+        return found | {"fidelity": thing.fidelity.label, "duration_s": round(thing.duration_s, 3)}
+    return found | {"ending": thing.ending}
 
 
 def result_of(row: Row) -> Result:
     """Return the result that a row holds."""
-    found = _known(Result, row) | {"outcome": outcome_of(row["outcome"]), "fidelity": fidelity_of(row["fidelity"])}
+    found = _known(Result, row) | {"outcome": outcome_of(row["outcome"]), "fidelity": fidelity_of(row["fidelity"]),
+                                   "measurements": tuple(map(measurement_of, row.get("measurements", ())))}
     return Result(**found)
+
+
+def measurement_of(row: Row) -> Measurement:
+    """Return the measurement that JSON types hold."""
+    interval, objective = row.get("interval"), row.get("objective")
+    return Measurement(**_known(Measurement, row) | {
+        "interval": Interval(**_known(Interval, interval)) if interval else None,
+        "objective": Objective(**_known(Objective, objective)) if objective else None})
 
 
 def kill_of(row: Row) -> Kill:
@@ -30,7 +40,7 @@ def kill_of(row: Row) -> Kill:
     return Kill(**_known(Kill, row) | {"outcome": outcome_of(row["outcome"])})
 
 
-def _known(kind: type[Result | Kill], row: Row) -> dict[str, Any]:
+def _known(kind: type[Result | Kill | Measurement | Interval | Objective], row: Row) -> dict[str, Any]:
     # A newer Seatrial may have written fields that this one does not know.
     names = {field.name for field in fields(kind)}
     return {name: value for name, value in row.items() if name in names}

@@ -9,24 +9,28 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from conformance.model.exit_code import ExitCode
 from conformance.model.outcome import Outcome
-from conformance.model.report import Kill, Report, Result
+from conformance.model.report import Kill, Pair, Report, Result
 from conformance.report.letters import clean
+from conformance.report.numbers import told
 from conformance.report.run.roll_up import (
-    HELD,
     by_platform,
     by_requirement,
+    catch_nothing,
     counts,
     exit_code,
+    seen_pairs,
     sentence,
     word,
 )
 
 PLAIN_WIDTH = 120
+NO_VERDICT = (Outcome.DISABLED, Outcome.UNSUPPORTED)
 MARKS = {Outcome.PASSED: ("✓", "+", "green"), Outcome.DISABLED: ("○", "o", "yellow"),
-         Outcome.UNSUPPORTED: ("·", "-", "yellow"), Outcome.FAILED: ("✗", "x", "bold red"),
+         Outcome.UNSUPPORTED: ("·", "-", "yellow"), Outcome.INCONCLUSIVE: ("?", "?", "bold yellow"),
+         Outcome.INVALID: ("≠", "#", "bold magenta"), Outcome.FAILED: ("✗", "x", "bold red"),
          Outcome.ERROR: ("!", "!", "bold magenta")}
-KILLS = {Outcome.FAILED: (Outcome.PASSED, "caught"), Outcome.PASSED: (Outcome.FAILED, "survived")}
 
 
 def console(file: IO[str]) -> Console:
@@ -47,11 +51,12 @@ def summary(report: Report, to: Console) -> None:
     _requirements(report, to)
     _listed("Limits in the manifests that no promise covers:", report.uncovered_limits, to)
     _listed("Faults that no behaviour was seen to catch:", report.uncaught_faults, to)
+    _unseen(report, to)
     _listed("Errors outside of any check:", report.troubles, to)
     to.print()
     found = counts(report.results)
     tally = ", ".join(f"{found[outcome]} {outcome.label}" for outcome in Outcome if found[outcome])
-    style = "bold green" if exit_code(report) == HELD else "bold red"
+    style = "bold green" if exit_code(report) is ExitCode.HELD else "bold red"
     to.print(Text(f"{sentence(report)} ({tally or 'nothing ran'}, {report.duration_s:.0f} s)", style=style))
 
 
@@ -66,7 +71,7 @@ def contradicted(lines: Sequence[str], to: Console) -> None:
 def line(result: Result, to: Console) -> Text:
     """Return the one line that tells a verdict."""
     said = result.promise or result.id
-    about = (_subject(result), result.component, result.fidelity.label, f"{result.duration_s:.1f} s")
+    about = (subject(result), result.component, result.fidelity.label, f"{result.duration_s:.1f} s")
     text = Text("  ") + _verdict(result.outcome, result.outcome.label, to) + Text(said)
     joined = (" · " if _pretty(to) else ", ").join(dict.fromkeys(filter(None, about)))
     return text + Text(f"  {joined}", style="dim")
@@ -74,9 +79,17 @@ def line(result: Result, to: Console) -> Text:
 
 def kill_line(kill: Kill, to: Console) -> Text:
     """Return the one line that tells a proof."""
-    outcome, said = KILLS.get(kill.outcome, (kill.outcome, kill.outcome.label))
-    text = Text("  ") + _verdict(outcome, said, to) + Text(f"{kill.fault} by {_sentence(kill.behaviour)}")
-    return text if kill.outcome is Outcome.FAILED else text + Text(f": {clean(kill.cause)}")
+    text = Text("  ") + _ending(kill, to) + Text(f"{kill.fault} by {_sentence(kill.behaviour)}")
+    if kill.caught:
+        return text
+    wanted = f" (its cause was to say {kill.word!r})" if kill.outcome is Outcome.FAILED else ""
+    return text + Text(f": {clean(kill.cause)}{wanted}")
+
+
+def _ending(kill: Kill, to: Console) -> Text:
+    judged = kill.outcome in (Outcome.PASSED, Outcome.FAILED)
+    mark = Outcome.PASSED if kill.caught else Outcome.FAILED if judged else kill.outcome
+    return _verdict(mark, kill.ending, to)
 
 
 def of_platform(name: str, results: list[Result], to: Console) -> None:
@@ -89,13 +102,19 @@ def of_platform(name: str, results: list[Result], to: Console) -> None:
     _lacking([result for result in results if result.lacks], to)
     for result in sorted((one for one in results if not one.lacks), key=lambda one: (one.outcome, one.id)):
         to.print(line(result, to))
+        for measured in result.measurements:
+            to.print(Text(f"      {clean(told(measured))}", style="dim"))
         if result.outcome is Outcome.PASSED:
             continue
         to.print(Text(f"      {clean(result.cause)}"))
         for row in result.trace.splitlines():
             to.print(Text(f"      {clean(row)}", style="dim"))
-        if result.outcome in (Outcome.FAILED, Outcome.ERROR) and result.reproduce:
-            to.print(Text("      again: ") + Text(result.reproduce, style="cyan"))
+        _again(result, to)
+
+
+def _again(one: Result | Kill, to: Console) -> None:
+    if one.reproduce and one.outcome not in NO_VERDICT:
+        to.print(Text("      again: ") + Text(one.reproduce, style="cyan"))
 
 
 def _lacking(results: list[Result], to: Console) -> None:
@@ -118,12 +137,27 @@ def _kill_matrix(report: Report, to: Console) -> None:
     for column in ("behaviour", "fault", "platform", "verdict"):
         table.add_column(column, overflow="fold")
     for kill in sorted(report.kill_matrix, key=lambda one: (one.behaviour, one.fault, one.platform)):
-        outcome, said = KILLS.get(kill.outcome, (kill.outcome, kill.outcome.label))
-        table.add_row(Text(_sentence(kill.behaviour)), kill.fault, kill.platform, _verdict(outcome, said, to))
+        table.add_row(Text(_sentence(kill.behaviour)), kill.fault, kill.platform, _ending(kill, to))
     to.print(table, soft_wrap=False)
     for kill in report.kill_matrix:
         if not kill.caught:
             to.print(kill_line(kill, to))
+            _again(kill, to)
+
+
+def _unseen(report: Report, to: Console) -> None:
+    if report.selection and report.unseen_pairs:
+        to.print()
+        seen, unseen = seen_pairs(report), len(report.unseen_pairs)
+        to.print(Text(f"{seen} of {seen + unseen} claims (a behaviour catches a fault) were seen in this selection."))
+    elif report.unseen_pairs:
+        _listed("Claims that were seen on no platform:", map(claim, report.unseen_pairs), to)
+        _listed("Behaviours that were seen to catch nothing:", catch_nothing(report), to)
+
+
+def claim(pair: Pair) -> str:
+    """Return a claim as a person would say it."""
+    return f"{pair.fault} by {_sentence(pair.behaviour)}"
 
 
 def _requirements(report: Report, to: Console) -> None:
@@ -171,7 +205,8 @@ def ground(report: Report) -> str:
     return ", ".join(filter(None, words))
 
 
-def _subject(result: Result) -> str:
+def subject(result: Result) -> str:
+    """Return for whom a behaviour ran: the team or the component."""
     return result.id.rpartition("[")[2].rstrip("]") if "[" in result.id else ""
 
 

@@ -33,8 +33,8 @@ def _visible(platform: Platform, submitted: Submitted) -> list[list[str]]:
             for pod in submitted.pod_list()]
 
 
-@behaviour(requirement="fake_gpu", needs=[Feature.FAKE_GPU], fidelity=Fidelity.NODE, catches=["gpus-time-sliced"],
-           disturbs=[Disturbance.NODES])
+@behaviour(requirement="fake_gpu", needs=[Feature.FAKE_GPU], fidelity=Fidelity.NODE,
+           catches={"gpus-time-sliced": "to one container"}, disturbs=[Disturbance.NODES])
 def test_every_gpu_is_given_to_one_container(platform: Platform) -> None:
     """A container sees as many GPUs as it asked for, no two see the same one, and what is taken is not given again.
 
@@ -46,13 +46,15 @@ def test_every_gpu_is_given_to_one_container(platform: Platform) -> None:
     work = _gpus(platform, node, 2, half, "halves").await_running(because=f"{node} gives {half} GPUs to each of 2 pods")
     eventually(lambda: ([len(seen) for seen in _visible(platform, work)], len(set().union(*_visible(platform, work)))),
                becomes=([half, half], 2 * half),
-               because=f"GPUs on {node} that each of 2 pods sees, and different ones among them")
+               because=f"GPUs on {node} that each of 2 pods sees, and different ones among them: each is given to one "
+                       "container")
     one_more = _gpus(platform, node, 1, 1 + there_are % 2, "one-more")
-    throughout(one_more.gpus_held, stays=0, because=f"{node} has given away its {there_are} GPUs and has none left")
+    throughout(one_more.gpus_held, stays=0,
+               because=f"{node} has given away its {there_are} GPUs, each to one container, and has none left")
 
 
-@behaviour(requirement="fake_gpu", needs=[Feature.FAKE_GPU], fidelity=Fidelity.NODE, catches=["gpu-plugin-hangs"],
-           disturbs=[Disturbance.NODES])
+@behaviour(requirement="fake_gpu", needs=[Feature.FAKE_GPU], fidelity=Fidelity.NODE,
+           catches={"gpu-plugin-hangs": "is unhealthy"}, disturbs=[Disturbance.NODES])
 def test_an_unhealthy_gpu_is_not_given_out(platform: Platform) -> None:
     """A GPU that is unhealthy is no longer offered, and no container sees it.
 

@@ -13,7 +13,8 @@ from conformance.suites.admission.refusals import LOOKS_S, TAKEN, refused
 
 
 @behaviour(requirement="policies_at_admission", needs=[Feature.POLICY_ENFORCEMENT], fidelity=Fidelity.CONTROL_PLANE,
-           catches=["policies-only-reported", "policy-webhook-gone"], alone=False, disturbs=[])
+           catches={"policies-only-reported": "who refuses what", "policy-webhook-gone": "who refuses what"},
+           alone=False, disturbs=[])
 def test_what_a_policy_denies_does_not_enter(platform: Platform, component: Component) -> None:
     """What a policy denies does not enter; the refusal names the policy and says what to write instead.
 

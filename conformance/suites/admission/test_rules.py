@@ -13,7 +13,8 @@ from conformance.suites.admission.rules import RULES, Rules
 
 
 @behaviour(requirement="admission_rules", needs=[Feature.ADMISSION_RULES], fidelity=Fidelity.CONTROL_PLANE,
-           catches=["kueue-webhook-gone", "kueue-rules-stripped", "training-webhook-gone", "volcano-webhook-gone"],
+           catches={"kueue-webhook-gone": "has a lendingLimit", "kueue-rules-stripped": "has a borrowingLimit",
+                    "training-webhook-gone": "has two masters", "volcano-webhook-gone": "needs more pods than it has"},
            alone=False, disturbs=[], cluster_objects={"kueue": ["ClusterQueue/rules"]})
 def test_what_cannot_work_is_refused_with_its_reason(platform: Platform, component: Component) -> None:
     """The API refuses what its component says cannot work, names the reason, and takes the same without the mistake.
@@ -31,7 +32,8 @@ def test_what_cannot_work_is_refused_with_its_reason(platform: Platform, compone
 
 
 @behaviour(requirement="admission_rules", needs=[Feature.ADMISSION_RULES, Feature.QUEUE_ENFORCEMENT],
-           fidelity=Fidelity.CONTROL_PLANE, catches=["kueue-rules-stripped"], alone=False, disturbs=[])
+           fidelity=Fidelity.CONTROL_PLANE,
+           catches={"kueue-rules-stripped": "leads to another ClusterQueue"}, alone=False, disturbs=[])
 def test_a_door_to_a_queue_cannot_be_moved(platform: Platform) -> None:
     """A LocalQueue leads to the ClusterQueue that it was made for, whatever is written to it later.
 

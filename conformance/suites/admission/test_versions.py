@@ -10,8 +10,9 @@ GROUP = "kueue.x-k8s.io"
 
 
 @behaviour(requirement="admission_rules", needs=[Feature.ADMISSION_RULES, Feature.QUEUE_ENFORCEMENT],
-           fidelity=Fidelity.CONTROL_PLANE, catches=["kueue-conversion-off"], alone=False,
-           disturbs=[], cluster_objects={"kueue": ["ClusterQueue/v1beta1", "ClusterQueue/v1beta2"]})
+           fidelity=Fidelity.CONTROL_PLANE,
+           catches={"kueue-conversion-off": "cohort of ClusterQueues"}, alone=False, disturbs=[],
+           cluster_objects={"kueue": ["ClusterQueue/v1beta1", "ClusterQueue/v1beta2"]})
 def test_a_queue_keeps_its_cohort_in_every_version_of_the_api(platform: Platform) -> None:
     """A ClusterQueue that is written in one version of the API has its cohort in the other one.
 

@@ -3,12 +3,14 @@
 import math
 from typing import Any
 
+from conformance.errors import Unsupported
 from conformance.kube.timeline import gpus_held
 from conformance.matching import at_least
+from conformance.model.measurement import AT_MOST, Objective
 from conformance.model.promise import Team
 from conformance.model.workload import Workload, gang, job
 from conformance.platform import Platform, Submitted
-from conformance.waiting import eventually
+from conformance.waiting import eventually, preparing
 
 GPUS_PER_JOB = 8
 
@@ -34,17 +36,30 @@ def whole(gpus: int) -> Workload:
 def others_take_all_they_may(platform: Platform, team: Team, *, priority: int = 0) -> Any:
     """Let everyone who shares with `team` ask for all it may hold, and wait until they hold all there is for them.
 
-    Returns an observable: the GPUs that they hold.
+    Returns an observable: the GPUs that they hold. Raises Unsupported where nobody is there to take any, Unprepared,
+    which names them, where they do not get what they may: what `team` was promised is not tried then.
     """
     others = platform.sharing_with(team)
+    there_is = min(sum(map(most, others)), free_for_others(platform, team))
+    wanted = there_is - there_is % GPUS_PER_JOB  # a rest that is smaller than a job stays idle
+    names = ", ".join(other.name for other in others)
+    if wanted <= 0:
+        raise Unsupported(f"{names} may take no GPU that {team.name} shares" if others else
+                          f"{team.name} shares GPUs with nobody: there is nobody who could take them")
     for other in others:
         ask(platform, other, most(other), priority=priority)
     held = held_by(platform, others)
-    there_is = min(sum(map(most, others)), free_for_others(platform, team))
-    # A rest that is smaller than a job stays idle.
-    eventually(held, becomes=at_least(there_is - there_is % GPUS_PER_JOB),
-               because=f"those who share with {platform.queue_of(team)} take all they may")
+    with preparing(names):
+        eventually(held, becomes=at_least(wanted),
+                   because=f"those who share with {platform.queue_of(team)} take all they may")
     return held
+
+
+def back_within(team: Team) -> Objective | None:
+    """Return within which time a team was promised to have its GPUs; None: it was promised none."""
+    if team.back_within_s is None:
+        return None
+    return Objective(bound=AT_MOST, limit=team.back_within_s, source=f"back_within_s of {team.name}")
 
 
 def free_for_others(platform: Platform, team: Team) -> int:

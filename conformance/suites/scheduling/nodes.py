@@ -13,7 +13,7 @@ from conformance.model.labels import FAKE, FAKE_TAINT, GPU_RESOURCE, NODE_FAILS,
 from conformance.model.promise import Team
 from conformance.model.workload import Workload, gang, job
 from conformance.platform import POD, Platform
-from conformance.waiting import eventually, patience
+from conformance.waiting import eventually, patience, preparing
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,8 @@ def in_fragments(platform: Platform, team: Team) -> Workload:
     size = gpus_of(nodes[0]) - 2
     occupy(platform, others, gpus=3)
     single = platform.submit(job(gpus=size, gpus_per_pod=size), named="single")
-    single.await_running(because=f"one pod of {size} GPUs finds a place for {team.name}")
+    with preparing(f"{team.name}'s one pod of {size} GPUs"):
+        single.await_running(because=f"{single.name} finds a place")
     single.delete()
     return gang(pods=3, gpus_per_pod=size)
 

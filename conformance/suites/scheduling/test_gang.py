@@ -5,7 +5,7 @@ from conformance.model.promise import Team
 from conformance.platform import Platform
 from conformance.suites.scheduling.demand import most, whole
 from conformance.suites.scheduling.nodes import gpus_of, in_fragments, occupy, watched_s
-from conformance.waiting import patience
+from conformance.waiting import patience, preparing
 
 FREE = 4
 """Nodes that two gangs compete for."""
@@ -20,7 +20,8 @@ def _all_or_none(platform: Platform, team: Team) -> None:
 
 @behaviour(requirement="gang_scheduling", needs=[Feature.GANG_SCHEDULING], fidelity=Fidelity.CONTROL_PLANE,
            promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang),
-           catches=["capability-short", "nominal-quota-short", "job-controller-down"], disturbs=[Disturbance.COHORT])
+           catches={"capability-short": "starts all", "nominal-quota-short": "starts all",
+                    "job-controller-down": "starts all"}, disturbs=[Disturbance.COHORT])
 def test_a_gang_that_fits_starts_whole(platform: Platform, team: Team) -> None:
     """A gang as large as its team's guarantee starts whole.
 
@@ -33,7 +34,8 @@ def test_a_gang_that_fits_starts_whole(platform: Platform, team: Team) -> None:
 
 @behaviour(requirement="gang_scheduling", needs=[Feature.GANG_SCHEDULING], fidelity=Fidelity.CONTROL_PLANE,
            promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang),
-           catches=["gang-plugin-off", "gpus-overcounted"], disturbs=[Disturbance.NODES])
+           catches={"gang-plugin-off": "none may take it", "gpus-overcounted": "none may take it"},
+           disturbs=[Disturbance.NODES])
 def test_a_gang_that_does_not_fit_holds_no_accelerator(platform: Platform, team: Team) -> None:
     """A gang that does not fit holds no accelerator, not even where some of its pods would fit.
 
@@ -49,7 +51,7 @@ def test_a_gang_that_does_not_fit_holds_no_accelerator(platform: Platform, team:
 
 @behaviour(requirement="gang_scheduling", needs=[Feature.GANG_SCHEDULING], fidelity=Fidelity.CONTROL_PLANE,
            promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang),
-           catches=["pods-ready-not-awaited"], disturbs=[Disturbance.NODES])
+           catches={"pods-ready-not-awaited": "could start by half only"}, disturbs=[Disturbance.NODES])
 def test_half_a_gang_gives_its_accelerators_back(platform: Platform, team: Team) -> None:
     """A gang that started by half gives its accelerators back within the time that its platform allows.
 
@@ -59,7 +61,8 @@ def test_half_a_gang_gives_its_accelerators_back(platform: Platform, team: Team)
     if not lasts_s:
         raise Unsupported(f"{platform.folder.name} never starts half a gang")
     half = platform.submit(in_fragments(platform, team), named="half")
-    eventually(half.gpus_held, becomes=at_least(1), because=f"some pods of {team.name}'s gang {half.name} are bound")
+    with preparing(f"{team.name}'s gang {half.name}"):
+        eventually(half.gpus_held, becomes=at_least(1), because=f"some pods of {half.name} are bound")
     eventually(half.gpus_held, becomes=0, within=lasts_s + patience().apply,
                because=f"{platform.queue_of(team)}: {team.name}'s gang {half.name} could start by half only, "
                        f"so after {lasts_s:g} s it holds no GPU")
@@ -67,7 +70,8 @@ def test_half_a_gang_gives_its_accelerators_back(platform: Platform, team: Team)
 
 @behaviour(requirement="gang_scheduling", needs=[Feature.GANG_SCHEDULING], fidelity=Fidelity.CONTROL_PLANE,
            promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang),
-           catches=["gang-plugin-off", "gpus-overcounted"], disturbs=[Disturbance.COHORT, Disturbance.NODES])
+           catches={"gang-plugin-off": "two gangs", "gpus-overcounted": "two gangs"},
+           disturbs=[Disturbance.COHORT, Disturbance.NODES])
 def test_two_gangs_that_each_need_more_than_half_do_not_block_each_other(platform: Platform, team: Team) -> None:
     """Of two gangs that each need more than half, one runs whole and the other holds nothing until it can run.
 
@@ -82,17 +86,18 @@ def test_two_gangs_that_each_need_more_than_half_do_not_block_each_other(platfor
     both = [platform.submit(gang(pods=free // 2 + 1, gpus_per_pod=size), named=name) for name in ("one", "other")]
     queue = platform.queue_of(team)
     eventually(lambda: max(each.running.now for each in both), becomes=free // 2 + 1,
-               because=f"{queue}: one of {team.name}'s gangs {both[0].name} and {both[1].name} runs whole")
+               because=f"{queue}: of {team.name}'s two gangs {both[0].name} and {both[1].name} one runs whole")
     waits, runs = sorted(both, key=lambda each: int(each.running.now))
     throughout(waits.gpus_held, stays=0, since=platform.timeline.opened_at,
-               because=f"{queue}: {waits.name} waits for {runs.name} and holds nothing")
+               because=f"{queue}: of {team.name}'s two gangs {waits.name} waits for {runs.name} and holds nothing")
     runs.finish()
     waits.await_running(because=f"{queue}: {waits.name} runs when {runs.name} has finished")
 
 
 @behaviour(requirement="gang_scheduling", needs=[Feature.GANG_SCHEDULING], fidelity=Fidelity.CONTROL_PLANE,
            promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang),
-           catches=["gang-plugin-off", "gpus-overcounted"], disturbs=[Disturbance.NODES])
+           catches={"gang-plugin-off": "so it holds none", "gpus-overcounted": "so it holds none"},
+           disturbs=[Disturbance.NODES])
 def test_a_gang_waits_until_there_is_room_for_all_of_it(platform: Platform, team: Team) -> None:
     """While room for a gang appears bit by bit the gang holds nothing, and when there is room for all it starts.
 

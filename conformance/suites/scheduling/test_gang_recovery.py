@@ -11,7 +11,8 @@ PODS = 3
 
 @behaviour(requirement="gang_scheduling", needs=[Feature.GANG_SCHEDULING], fidelity=Fidelity.CONTROL_PLANE,
            promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang),
-           catches=["second-attempts-refused", "lost-nodes-tolerated"], disturbs=[Disturbance.NODES])
+           catches={"second-attempts-refused": "after the loss of", "lost-nodes-tolerated": "after the loss of"},
+           disturbs=[Disturbance.NODES])
 def test_a_gang_that_loses_a_node_is_whole_again_or_gone(platform: Platform, team: Team) -> None:
     """A gang that loses a node is soon whole again on other nodes, or gone: never half for long.
 
@@ -43,7 +44,8 @@ def test_a_gang_that_loses_a_node_is_whole_again_or_gone(platform: Platform, tea
 
 @behaviour(requirement="gang_scheduling", needs=[Feature.GANG_SCHEDULING, Feature.JOB_RESTART_POLICY],
            fidelity=Fidelity.CONTROL_PLANE, promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang),
-           catches=["job-policies-stripped", "second-attempts-refused"], disturbs=[])
+           catches={"job-policies-stripped": "one was evicted", "second-attempts-refused": "one was evicted"},
+           disturbs=[])
 def test_an_evicted_pod_restarts_the_whole_job_where_the_policy_says_so(platform: Platform, team: Team) -> None:
     """When one pod of a job is evicted every pod is replaced, if the job's policy says so.
 

@@ -1,11 +1,14 @@
 """Who gives way to whom, and who never does."""
 
+import time
 from dataclasses import dataclass
 
 from conformance import Disturbance, Feature, Fidelity, Unsupported, behaviour, job, throughout
+from conformance.model.measurement import Measure
 from conformance.model.promise import Team
 from conformance.platform import Platform, Submitted
 from conformance.suites.scheduling.demand import ask, most
+from conformance.waiting import reached_s
 
 LOW, MIDDLE, HIGH = 10, 100, 1000
 SCHEDULING_ROUNDS_S = 2
@@ -20,6 +23,8 @@ class _Full:
     low: list[Submitted]
     middle: list[Submitted]
     urgent: Submitted
+    urgent_at: float
+    """When it had been submitted, by `time.monotonic`."""
 
     @property
     def stopped(self) -> list[Submitted]:
@@ -39,21 +44,24 @@ def _urgent_work_comes(platform: Platform, team: Team, *, low_gpus: int) -> _Ful
     for each in (*middle, *low):
         each.await_running(because=f"{queue} lets {team.name} fill all it may hold")
     urgent = platform.submit(job(gpus=8, priority=HIGH), named="urgent")
+    urgent_at = time.monotonic()
     urgent.await_running(because=f"urgent work of {team.name} preempts in {queue}")
-    return _Full(queue, low, middle, urgent)
+    return _Full(queue, low, middle, urgent, urgent_at)
 
 
 @behaviour(requirement="preemption", needs=[Feature.PREEMPTION], fidelity=Fidelity.CONTROL_PLANE,
            promise="never_preempted", where=lambda team: not team.never_preempted,
-           catches=["priority-ignored", "volcano-preempt-off"],
+           catches={"priority-ignored": "preempts in", "volcano-preempt-off": "preempts in"},
            disturbs=[Disturbance.COHORT], priorities=[MIDDLE, HIGH])
-def test_urgent_work_stops_no_more_than_it_needs_and_the_victim_resumes(platform: Platform, team: Team) -> None:
+def test_urgent_work_stops_no_more_than_it_needs_and_the_victim_resumes(platform: Platform, team: Team,
+                                                                        measure: Measure) -> None:
     """Urgent work stops as little less urgent work as it needs, and the victim resumes when room returns.
 
     A preemption that stops more than it needs costs more than it brings; a victim that is forgotten, most.
     """
     # All of one priority: a victim that could stop somebody less urgent in turn would make it two for a moment.
     full = _urgent_work_comes(platform, team, low_gpus=0)
+    measure("urgent work runs after", reached_s(full.urgent.running, becomes=1, since=full.urgent_at), "s")
     throughout(lambda: len(full.stopped), stays=1, during=SCHEDULING_ROUNDS_S,
                because=f"{full.queue}: jobs of 8 GPUs that are stopped for 8 urgent GPUs")
     victims = full.stopped
@@ -64,7 +72,8 @@ def test_urgent_work_stops_no_more_than_it_needs_and_the_victim_resumes(platform
 
 @behaviour(requirement="preemption", needs=[Feature.PREEMPTION, Feature.LOWEST_FIRST],
            fidelity=Fidelity.CONTROL_PLANE, promise="never_preempted", where=lambda team: not team.never_preempted,
-           catches=["priority-ignored"], disturbs=[Disturbance.COHORT], priorities=[LOW, MIDDLE, HIGH])
+           catches={"low-priority-raised": "was stopped while work of priority"},
+           disturbs=[Disturbance.COHORT], priorities=[LOW, MIDDLE, HIGH])
 def test_urgent_work_takes_from_the_least_urgent(platform: Platform, team: Team) -> None:
     """Of the work in a queue, the least urgent is stopped first.
 
@@ -78,7 +87,8 @@ def test_urgent_work_takes_from_the_least_urgent(platform: Platform, team: Team)
 
 @behaviour(requirement="preemption", needs=[Feature.PREEMPTION], fidelity=Fidelity.CONTROL_PLANE,
            promise="never_preempted", where=lambda team: bool(team.never_preempted),
-           catches=["guarantee-halved", "preemption-within-on"], disturbs=[Disturbance.COHORT], priorities=[HIGH])
+           catches={"guarantee-halved": "runs on whatever", "preemption-within-on": "runs on whatever"},
+           disturbs=[Disturbance.COHORT], priorities=[HIGH])
 def test_protected_work_is_never_a_victim(platform: Platform, team: Team) -> None:
     """Work that was promised never to be preempted keeps running, whoever asks for its GPUs.
 

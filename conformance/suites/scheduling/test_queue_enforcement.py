@@ -8,7 +8,7 @@ from conformance.platform import Platform
 
 
 @behaviour(requirement="queue_enforcement", needs=[Feature.QUEUE_ENFORCEMENT], fidelity=Fidelity.CONTROL_PLANE,
-           catches=["queueless-jobs-ignored"], alone=False, disturbs=[])
+           catches={"queueless-jobs-ignored": "gets past"}, alone=False, disturbs=[])
 def test_work_without_a_queue_gets_no_gpu(platform: Platform, team: Team) -> None:
     """A job that names no queue gets no GPU in a team's namespace.
 
@@ -20,7 +20,7 @@ def test_work_without_a_queue_gets_no_gpu(platform: Platform, team: Team) -> Non
 
 
 @behaviour(requirement="queue_enforcement", needs=[Feature.QUEUE_ENFORCEMENT], fidelity=Fidelity.CONTROL_PLANE,
-           catches=["queue-open-to-all"], alone=False, disturbs=[])
+           catches={"queue-open-to-all": "gives nothing to namespace"}, alone=False, disturbs=[])
 def test_a_namespace_that_is_not_selected_gets_nothing_from_a_queue(platform: Platform, team: Team) -> None:
     """A namespace that a queue does not select gets no GPU of it, even with a door to it.
 

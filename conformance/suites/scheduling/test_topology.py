@@ -11,7 +11,8 @@ def _nodes_per_domain(platform: Platform, level: str) -> int:
 
 
 @behaviour(requirement="topology", needs=[Feature.TOPOLOGY], fidelity=Fidelity.CONTROL_PLANE,
-           promise="stays_in_one", catches=["racks-mislabelled", "topology-plugin-off"], disturbs=[Disturbance.COHORT])
+           promise="stays_in_one", disturbs=[Disturbance.COHORT],
+           catches={"racks-mislabelled": "must stay in one", "topology-plugin-off": "must stay in one"})
 def test_a_job_that_needs_one_domain_never_crosses_it(platform: Platform, team: Team) -> None:
     """A job that must stay in one rack runs in one rack, or waits; it is never split.
 
@@ -27,4 +28,5 @@ def test_a_job_that_needs_one_domain_never_crosses_it(platform: Platform, team: 
     whole.delete()
     too_big = platform.submit(gang(pods=fits + 1, one_of=level), named="too-big")
     throughout(too_big.gpus_held, stays=0,
-               because=f"{platform.queue_of(team)}: no {level} has {fits + 1} nodes, so the job of {team.name} waits")
+               because=f"{platform.queue_of(team)}: no {level} has {fits + 1} nodes, so the job of {team.name} that "
+                       "must stay in one waits")

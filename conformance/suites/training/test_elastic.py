@@ -11,7 +11,8 @@ MEETING = ("PET_RDZV_ENDPOINT", "PET_NNODES", "MASTER_ADDR")
 
 
 @behaviour(requirement="elastic_training", needs=[Feature.ELASTIC_TRAINING], fidelity=Fidelity.CONTROL_PLANE,
-           catches=["meets-itself", "elastic-bounds-closed"], disturbs=[])
+           catches={"meets-itself": "told of their meeting", "elastic-bounds-closed": "told of their meeting"},
+           disturbs=[])
 def test_an_elastic_job_meets_at_its_first_worker(platform: Platform) -> None:
     """The processes of an elastic PyTorchJob meet at worker 0, a master or not, and are told its bounds as written.
 
@@ -30,7 +31,8 @@ def test_an_elastic_job_meets_at_its_first_worker(platform: Platform) -> None:
 
 
 @behaviour(requirement="elastic_training", needs=[Feature.ELASTIC_TRAINING], fidelity=Fidelity.CONTROL_PLANE,
-           catches=["elastic-metrics-added", "two-workers-at-most"], disturbs=[])
+           catches={"elastic-metrics-added": "which names no metrics",
+                    "two-workers-at-most": "which was scaled from"}, disturbs=[])
 def test_an_elastic_job_without_metrics_is_scaled_by_hand_alone(platform: Platform) -> None:
     """An elastic PyTorchJob that names no metrics has no autoscaler, and has the processes that it is scaled to.
 

@@ -2,7 +2,6 @@
 
 from conformance import Disturbance, Feature, Fidelity, Workload, behaviour, eventually, job, like, throughout
 from conformance.kube.api import Object
-from conformance.model.component import Component
 from conformance.platform import Platform, Submitted
 from conformance.suites.scheduling.demand import most
 
@@ -14,9 +13,10 @@ KILLED = 137
 
 
 @behaviour(requirement="pytorch_training", needs=[Feature.PYTORCH_TRAINING], fidelity=Fidelity.CONTROL_PLANE,
-           catches=["pytorch-not-managed", "training-gangs-off", "training-operator-down"],
+           catches={"pytorch-not-managed": "holds no GPU while", "training-gangs-off": "holds no GPU while",
+                    "training-operator-down": "starts whole"},
            disturbs=[Disturbance.COHORT])
-def test_a_pytorch_job_starts_whole_or_holds_no_accelerator(platform: Platform, component: Component) -> None:  # noqa: ARG001
+def test_a_pytorch_job_starts_whole_or_holds_no_accelerator(platform: Platform) -> None:
     """A PyTorchJob runs all its processes, or holds no accelerator while they do not all fit.
 
     A master that waits for workers without GPUs holds its own GPUs for nothing.
@@ -24,7 +24,7 @@ def test_a_pytorch_job_starts_whole_or_holds_no_accelerator(platform: Platform, 
     team = platform.served_team
     size = most(team) or platform.pool_gpus(team)
     first = platform.submit(job(gpus=size - 8, gpus_per_pod=8), named="fits")
-    first.await_running(because=f"PyTorchJob {first.name} fits into {platform.queue_of(team)}")
+    first.await_running(because=f"PyTorchJob {first.name} starts whole: it fits into {platform.queue_of(team)}")
     second = platform.submit(job(gpus=16, gpus_per_pod=8), named="too-much")
     throughout(second.gpus_held, stays=0,
                because=f"PyTorchJob {second.name} holds no GPU while {platform.queue_of(team)} has 8 GPUs left "
@@ -34,22 +34,22 @@ def test_a_pytorch_job_starts_whole_or_holds_no_accelerator(platform: Platform, 
 
 
 @behaviour(requirement="pytorch_training", needs=[Feature.PYTORCH_TRAINING], fidelity=Fidelity.CONTROL_PLANE,
-           catches=["pytorch-services-forbidden"], disturbs=[])
-def test_every_process_can_be_found_by_its_name(platform: Platform, component: Component) -> None:  # noqa: ARG001
+           catches={"pytorch-services-forbidden": "that each headless Service selects"}, disturbs=[])
+def test_every_process_can_be_found_by_its_name(platform: Platform) -> None:
     """Each process of a PyTorchJob has a headless Service that selects its pod alone.
 
     The processes meet at the master's name: without it none of them starts to train.
     """
-    work = platform.submit(job(gpus=24, gpus_per_pod=8), named="named").await_running()
-    pods = sorted(pod["metadata"]["name"] for pod in work.pod_list())
+    work = platform.submit(job(gpus=24, gpus_per_pod=8), named="named")
+    pods = [f"{work.name}-{process}" for process in ("master-0", "worker-0", "worker-1")]
     eventually(lambda: _selected_by_headless_services(platform, work),
                becomes={name: [name] for name in pods},
                because=f"PyTorchJob {work.name}: pods that each headless Service selects")
 
 
 @behaviour(requirement="pytorch_training", needs=[Feature.PYTORCH_TRAINING], fidelity=Fidelity.NODE,
-           catches=["trains-alone", "meets-itself"], disturbs=[])
-def test_every_process_knows_its_place(platform: Platform, component: Component) -> None:  # noqa: ARG001
+           catches={"trains-alone": "told of its place", "meets-itself": "told of its place"}, disturbs=[])
+def test_every_process_knows_its_place(platform: Platform) -> None:
     """The processes of a PyTorchJob agree on their master and on how many they are, and each has a rank of its own.
 
     Two processes of one rank wait for each other until the timeout, which is half an hour by default.
@@ -65,8 +65,8 @@ def test_every_process_knows_its_place(platform: Platform, component: Component)
 
 
 @behaviour(requirement="pytorch_training", needs=[Feature.PYTORCH_TRAINING], fidelity=Fidelity.CONTROL_PLANE,
-           catches=["training-pods-stay"], disturbs=[])
-def test_a_killed_worker_is_replaced(platform: Platform, component: Component) -> None:  # noqa: ARG001
+           catches={"training-pods-stay": "has a new pod in place of"}, disturbs=[])
+def test_a_killed_worker_is_replaced(platform: Platform) -> None:
     """A worker that was killed is started again, and the others keep running.
 
     A run of weeks must not end with the first bad memory module.
@@ -80,8 +80,9 @@ def test_a_killed_worker_is_replaced(platform: Platform, component: Component) -
 
 
 @behaviour(requirement="elastic_training", needs=[Feature.ELASTIC_TRAINING], fidelity=Fidelity.CONTROL_PLANE,
-           catches=["autoscalers-forbidden", "elastic-bounds-closed"], disturbs=[])
-def test_an_elastic_job_is_scaled_between_its_bounds(platform: Platform, component: Component) -> None:  # noqa: ARG001
+           catches={"autoscalers-forbidden": "HorizontalPodAutoscaler of",
+                    "elastic-bounds-closed": "HorizontalPodAutoscaler of"}, disturbs=[])
+def test_an_elastic_job_is_scaled_between_its_bounds(platform: Platform) -> None:
     """An elastic PyTorchJob with metrics has an autoscaler with its own bounds, which scales that job.
 
     Without one, bounds are only numbers: nothing ever grows or shrinks.

@@ -17,7 +17,8 @@ exec sleep 86400
 
 
 @behaviour(requirement="pytorch_training", needs=[Feature.PYTORCH_TRAINING], fidelity=Fidelity.NODE,
-           catches=["cluster-dns-down", "init-image-missing", "meets-itself"], disturbs=[])
+           catches={"cluster-dns-down": "wait for their master", "init-image-missing": "wait for their master",
+                    "meets-itself": "whom each process"}, disturbs=[])
 def test_every_process_reaches_the_master_that_it_was_told(platform: Platform) -> None:
     """Each worker of a PyTorchJob connects to its master by the name and port in its environment.
 
@@ -25,7 +26,7 @@ def test_every_process_reaches_the_master_that_it_was_told(platform: Platform) -
     """
     work = platform.submit(Workload(pods=3, gpus_per_pod=1, on_real_node=True, command=("sh", "-c", MEET)),
                            named="meets")
-    work.await_running(because=f"PyTorchJob {work.name} runs its 3 processes")
+    work.await_running(because=f"PyTorchJob {work.name} runs its 3 processes, of which 2 wait for their master by name")
     eventually(lambda: sorted(_met(platform, work, pod) for pod in work.pod_list()),
                becomes=["itself", "rank 0 of 3", "rank 0 of 3"],
                because=f"whom each process of PyTorchJob {work.name} met")

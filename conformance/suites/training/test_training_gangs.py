@@ -10,7 +10,8 @@ GROUP = "scheduling.k8s.io/group-name"
 
 
 @behaviour(requirement="gang_scheduling", needs=[Feature.TRAINING_GANGS], fidelity=Fidelity.CONTROL_PLANE,
-           catches=["training-gangs-off", "gangs-of-one"], disturbs=[])
+           catches={"training-gangs-off": "PodGroup of PyTorchJob", "gangs-of-one": "PodGroup of PyTorchJob"},
+           disturbs=[])
 def test_a_training_job_is_one_gang_in_its_teams_queue(platform: Platform) -> None:
     """A PyTorchJob has a PodGroup of its team's queue that counts all its processes, and Volcano places all of them.
 
@@ -26,7 +27,8 @@ def test_a_training_job_is_one_gang_in_its_teams_queue(platform: Platform) -> No
 
 
 @behaviour(requirement="gang_scheduling", needs=[Feature.TRAINING_GANGS], fidelity=Fidelity.CONTROL_PLANE,
-           catches=["training-gangs-off", "gang-plugin-off"], disturbs=[Disturbance.NODES])
+           catches={"training-gangs-off": "none may take it", "gang-plugin-off": "none may take it"},
+           disturbs=[Disturbance.NODES])
 def test_a_training_gang_that_does_not_fit_holds_no_accelerator(platform: Platform) -> None:
     """A PyTorchJob of which only some processes would find a node holds no accelerator.
 

@@ -14,7 +14,7 @@ ONLY_VOLCANO = [Feature.GANG_SCHEDULING, Feature.JOB_RESTART_POLICY]
 
 @behaviour(requirement="gang_scheduling", needs=ONLY_VOLCANO, fidelity=Fidelity.CONTROL_PLANE,
            promise="starts_as_gang", where=lambda team: bool(team.starts_as_gang),
-           catches=["everyone-needed"], disturbs=[Disturbance.NODES])
+           catches={"everyone-needed": "pods are enough"}, disturbs=[Disturbance.NODES])
 def test_a_gang_starts_with_no_more_pods_than_it_calls_enough(platform: Platform, team: Team) -> None:
     """A Job that calls fewer pods enough than it has starts with those: its gang is minAvailable, not replicas.
 
@@ -29,7 +29,7 @@ def test_a_gang_starts_with_no_more_pods_than_it_calls_enough(platform: Platform
 
 
 @behaviour(requirement="pytorch_training", needs=ONLY_VOLCANO, fidelity=Fidelity.NODE,
-           catches=["job-plugins-stripped"], disturbs=[])
+           catches={"job-plugins-stripped": "without the pytorch plugin"}, disturbs=[])
 def test_a_master_is_named_by_the_plugin_alone(platform: Platform) -> None:
     """The pods of a Job are told their master where the Job lists the pytorch plugin; without it the name is not set.
 
@@ -46,7 +46,7 @@ def test_a_master_is_named_by_the_plugin_alone(platform: Platform) -> None:
 
 
 @behaviour(requirement="pytorch_training", needs=ONLY_VOLCANO, fidelity=Fidelity.NODE,
-           catches=["restart-policy-stripped"], disturbs=[])
+           catches={"restart-policy-stripped": "whose programs have ended"}, disturbs=[])
 def test_a_job_completes_unless_its_pods_start_again_for_ever(platform: Platform) -> None:
     """A Job whose programs have ended is completed; one that names no restartPolicy is not, its programs start again.
 
@@ -55,7 +55,8 @@ def test_a_job_completes_unless_its_pods_start_again_for_ever(platform: Platform
     ends = Workload(pods=1, gpus_per_pod=1, on_real_node=True, command=("true",))
     once = platform.submit(ends, named="once")
     again = platform.submit(ends, named="again", change=_without_restart_policy)
-    eventually(lambda: _state(platform, once), becomes="Completed", because=f"state of Job {once.name}")
+    eventually(lambda: _state(platform, once), becomes="Completed",
+               because=f"state of Job {once.name}, whose programs have ended")
     eventually(lambda: sum(status["restartCount"] for pod in again.pod_list()
                            for status in pod["status"].get("containerStatuses", [])), becomes=at_least(1),
                because=f"how often the program of Job {again.name}, which names no restartPolicy, was started again")

@@ -4,6 +4,7 @@ import pytest
 
 from conformance import catalog
 from conformance.catalog import HalfMade, behaviour, declared
+from conformance.model.behaviour import Catch
 from conformance.model.component import Component
 from conformance.model.fault import Fault
 from conformance.model.feature import Feature
@@ -27,12 +28,12 @@ def pretend_components(monkeypatch):
 
 def whole(**changes):
     return behaviour(**{"requirement": "quota", "needs": [Feature.QUOTA], "fidelity": Fidelity.CONTROL_PLANE,
-                        "catches": ["quota-dropped"], **changes})
+                        "catches": {"quota-dropped": "guaranteed"}, **changes})
 
 
 def test_a_behaviour_is_named_by_where_it_stands_and_told_by_its_docstring():
     @whole(promise="guaranteed_gpus", alone=False)
-    def test_a_team_gets_its_gpus():
+    def test_a_team_gets_its_gpus(team):
         """A team gets what it was guaranteed.
 
         Nobody else
@@ -43,7 +44,9 @@ def test_a_behaviour_is_named_by_where_it_stands_and_told_by_its_docstring():
     assert found.id == "catalog/what_may_enter_the_catalogue::a_team_gets_its_gpus"
     assert found.title == "A team gets what it was guaranteed."
     assert found.why == "Nobody else can say so."
-    assert (found.promise, found.alone, found.catches) == ("guaranteed_gpus", False, ("quota-dropped",))
+    assert (found.promise, found.alone, found.catches) == (
+        "guaranteed_gpus", False, (Catch(fault="quota-dropped", word="guaranteed"),))
+    assert found.by_team
     assert found.area == "catalog"
 
 
@@ -57,9 +60,13 @@ def test_a_behaviour_says_what_it_promises():
 @pytest.mark.parametrize(("change", "message"), [
     ({"requirement": "quotta"}, "::loud: no requirement 'quotta'\n  way out: known: admission_rules, borrowing"),
     ({"needs": ["teleport"]}, "no feature 'teleport'\n  way out: known: admission-rules, borrowing"),
-    ({"catches": ["quota-droped"]}, "no fault 'quota-droped'\n  way out: known: quota-dropped"),
+    ({"catches": {"quota-droped": "guaranteed"}}, "no fault 'quota-droped'\n  way out: known: quota-dropped"),
     ({"promise": "queue"}, "no promise 'queue'\n  way out: known: back_within_s, guaranteed_gpus"),
-    ({"catches": []}, "it catches no fault"),
+    ({"catches": {}}, "it catches no fault"),
+    ({"catches": {"quota-dropped": ""}}, "'' tells no failure by quota-dropped from any other one"),
+    ({"catches": {"quota-dropped": "got"}}, "'got' tells no failure"),
+    ({"catches": {"quota-dropped": "Expected to become"}}, "'Expected to become' tells no failure"),
+    ({"promise": "guaranteed_gpus"}, "it proves guaranteed_gpus, which a team was promised, and takes no team"),
 ])
 def test_what_is_unknown_is_refused_with_what_is_known(change, message):
     with pytest.raises(HalfMade) as refusal:
@@ -115,7 +122,7 @@ def packages(tmp_path, monkeypatch):
 BEHAVIOUR = '''
 from conformance import Feature, Fidelity, behaviour
 
-@behaviour(requirement="quota", needs=[Feature.QUOTA], fidelity=Fidelity.NODE, catches=["quota-dropped"])
+@behaviour(requirement="quota", needs=[Feature.QUOTA], fidelity=Fidelity.NODE, catches={{"quota-dropped": "quota is"}})
 def test_{name}():
     """It holds."""
 
@@ -146,6 +153,7 @@ def test_a_fault_that_nobody_catches_is_listed(packages, monkeypatch):
 
 
 COMPONENT = '''
+from conformance.model.behaviour import Catch
 from conformance.model.component import Component
 COMPONENT = Component(name="{name}", provides=frozenset(), install=None, detect=None, dress=None, {more})
 '''

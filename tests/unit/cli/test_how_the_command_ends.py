@@ -1,5 +1,6 @@
 """What the command says and returns when something is wrong."""
 
+import re
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -8,6 +9,7 @@ import pytest
 
 from conformance import cli
 from conformance.errors import SeatrialError, UsageError
+from conformance.model.exit_code import ExitCode
 from conformance.waiting import Unmet
 
 
@@ -60,3 +62,10 @@ def test_a_bug_is_our_error_and_never_a_verdict(monkeypatch, capsys):
     said = capsys.readouterr().err
     assert "AssertionError: never so" in said
     assert said.endswith("seatrial: this is a bug of Seatrial, nothing is said about the platform\n")
+
+
+def test_the_help_has_every_exit_code_and_what_it_means():
+    told = seatrial("--help").stdout
+    for code in ExitCode:
+        assert re.search(rf"^ *{int(code)}  {re.escape(code.meaning)}$", told, re.MULTILINE), code
+    assert [int(code) for code in ExitCode] == [0, 1, 2, 3, 4, 5, 130]

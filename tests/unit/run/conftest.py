@@ -170,9 +170,10 @@ def pytest_seatrial_ground(config):
 
 HEADER = """
 import pytest
-from conformance import Disabled, Disturbance, Feature, Fidelity, SeatrialError, Unsupported, behaviour, eventually
+from conformance import (Disabled, Disturbance, Feature, Fidelity, Inconclusive, Invalid, SeatrialError, Unsupported, behaviour,
+                         eventually)
 
-def promise(promise=None, needs=(Feature.QUOTA,), catches=("quota-dropped",),
+def promise(promise=None, needs=(Feature.QUOTA,), catches={"quota-dropped": "the quota"},
             fidelity=Fidelity.CONTROL_PLANE, **more):
     return behaviour(requirement="quota", needs=needs, fidelity=fidelity, catches=catches, promise=promise, **more)
 """

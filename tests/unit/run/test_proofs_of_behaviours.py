@@ -1,5 +1,7 @@
+import shlex
+
 ATTENTIVE = '''
-@promise(promise="guaranteed_gpus", catches=["quota-dropped", "levels-swapped"])
+@promise(promise="guaranteed_gpus", catches={"quota-dropped": "got 0", "levels-swapped": "got 0"})
 def test_sees_it(platform, team):
     """It sees that the quota is gone."""
     assert not (HERE / "broken").exists(), "team serving-c got 0 GPUs"
@@ -13,7 +15,46 @@ def test_a_caught_fault_is_a_pass_and_a_kill(trial):
     assert trial.kills() == {("sees_it", "quota-dropped"): "failed"}
     (row,) = trial.rows("kill")
     assert row == {"row": "kill", "behaviour": "scheduling/quota::sees_it", "fault": "quota-dropped",
-                   "platform": "queues", "outcome": "failed", "cause": "team serving-c got 0 GPUs"}
+                   "platform": "queues", "subject": "training-a", "outcome": "failed", "word": "got 0",
+                   "ending": "caught", "cause": "team serving-c got 0 GPUs", "trace": row["trace"],
+                   "reproduce": "seatrial run --platform queues --cluster local --prove "
+                                "-k 'test_sees_it[training-a] or test_sees_it[training-a-quota-dropped]'"}
+    assert "assert not" in row["trace"]
+
+
+def test_the_command_in_a_kill_runs_it_and_its_control_and_nothing_else(trial):
+    trial.suite(HERE + ATTENTIVE + ATTENTIVE.replace("sees_it", "sees_it_too"))
+    trial.run("--prove")
+    words = shlex.split(trial.rows("kill")[0]["reproduce"])
+    (trial.path / "rows").unlink()
+    trial.run("--prove", *words[words.index("-k"):])
+    assert trial.kills() == {("sees_it", "quota-dropped"): "failed"}
+    assert list(trial.verdicts()) == ["sees_it[training-a]"]
+
+
+def test_a_failure_with_another_cause_catches_nothing(trial):
+    trial.suite(HERE + ATTENTIVE.replace('"got 0"', '"some other words"', 1))
+    printed = trial.run("--prove")
+    printed.assert_outcomes(passed=1, failed=1)
+    (row,) = trial.rows("kill")
+    assert (row["outcome"], row["ending"]) == ("failed", "failed for another reason")
+
+
+def test_a_peer_that_does_not_play_its_part_is_no_catch(trial):
+    trial.suite(HERE + '''
+from conformance.waiting import preparing
+
+@promise(promise="guaranteed_gpus", catches={"quota-dropped": "got 0"})
+def test_needs_a_peer(platform, team):
+    """It needs a peer."""
+    with preparing("training-b"):
+        eventually(lambda: (HERE / "broken").exists(), becomes=False, within=0, because="training-b got 0 GPUs")
+''')
+    trial.run("--prove").assert_outcomes(passed=1, skipped=1)
+    (row,) = trial.rows("kill")
+    assert (row["outcome"], row["ending"]) == ("unsupported", "unsupported")
+    assert row["cause"].startswith("it could not begin, for training-b did not play its part: training-b got 0 GPUs")
+    assert row["trace"].strip().endswith("s  True")
 
 
 def test_the_behaviour_runs_without_the_fault_first(trial):
@@ -25,7 +66,7 @@ def test_the_behaviour_runs_without_the_fault_first(trial):
 
 def test_a_survivor_fails(trial):
     trial.suite('''
-@promise(catches=["harmless"])
+@promise(catches={"harmless": "gone"})
 def test_sleeps(platform):
     """It sleeps."""
 ''')
@@ -38,7 +79,7 @@ def test_sleeps(platform):
 
 def test_an_error_is_no_catch(trial):
     trial.suite(HERE + '''
-@promise(catches=["quota-dropped"])
+@promise(catches={"quota-dropped": "gone"})
 def test_stumbles(platform):
     """It stumbles."""
     if (HERE / "broken").exists():
@@ -50,7 +91,7 @@ def test_stumbles(platform):
 
 def test_a_fault_that_cannot_be_applied_is_an_error_whatever_it_raises(trial):
     trial.suite('''
-@promise(catches=["not-applicable"])
+@promise(catches={"not-applicable": "gone"})
 def test_holds(platform):
     """It holds."""
 ''')
@@ -62,12 +103,12 @@ def test_holds(platform):
 
 def test_after_a_fault_that_cannot_be_taken_back_nothing_is_judged(trial):
     trial.suite(HERE + '''
-@promise(catches=["not-reversible"])
+@promise(catches={"not-reversible": "gone"})
 def test_catches_it(platform):
     """It catches it."""
-    assert not (HERE / "broken").exists()
+    assert not (HERE / "broken").exists(), "the quota is gone"
 
-@promise(catches=["harmless"])
+@promise(catches={"harmless": "gone"})
 def test_comes_later(platform):
     """It comes later."""
 ''')
@@ -113,7 +154,7 @@ def test_cannot_run(platform):
 
 def test_a_fault_is_tried_on_the_component_that_has_it(trial):
     trial.suite(HERE + '''
-@promise(catches=["gang-plugin-off", "quota-dropped"])
+@promise(catches={"gang-plugin-off": "volcano", "quota-dropped": "kueue"})
 def test_sees_it(platform, component):
     """It sees it."""
     assert not (HERE / "broken").exists(), component.name
@@ -125,7 +166,7 @@ def test_sees_it(platform, component):
 
 def test_a_behaviour_whose_faults_live_elsewhere_is_told(trial):
     trial.suite('''
-@promise(catches=["levels-swapped"])
+@promise(catches={"levels-swapped": "gone"})
 def test_holds(platform):
     """It holds."""
 ''')

@@ -5,19 +5,21 @@ import re
 import signal
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 from conformance import catalog
 from conformance.commands import run as command_run
 from conformance.errors import SeatrialError, UsageError
+from conformance.model.report import Pair
 from conformance.run import children
 
 RESULT = {"row": "result", "id": "scheduling/quota::it_holds[a]", "promise": "It holds.", "platform": "p",
           "component": "kueue", "outcome": "passed", "fidelity": "node", "cluster": "c", "duration_s": 1.0,
           "cause": "", "trace": "", "reproduce": "", "confirmed": True, "requirement": "quota"}
 KILL = {"row": "kill", "behaviour": "scheduling/quota::it_holds", "fault": "quota-dropped", "platform": "p",
-        "outcome": "failed", "cause": "got 0"}
+        "outcome": "failed", "word": "got 0", "cause": "team a got 0"}
 GROUND = {"row": "ground", "platform": "p", "cluster": {"kind": "local", "name": "c"}, "confirmed_by": "me",
           "uncovered_limits": ["lendingLimit 8"], "components": ["kueue"], "faults": ["quota-dropped", "sleepy"]}
 
@@ -31,7 +33,7 @@ def pretend(monkeypatch, tmp_path):
     """Return a function that runs `seatrial run` with children that write rows and end as told."""
     monkeypatch.chdir(tmp_path)
 
-    def run(*pretended, args=(), checks=None, contradictions=()):
+    def run(*pretended, args=(), checks=None, contradictions=(), named=True):
         scripts = {f"folder-{number}": child for number, child in enumerate(pretended)}
 
         def planned(_, folders):
@@ -49,7 +51,7 @@ def pretend(monkeypatch, tmp_path):
         monkeypatch.setattr(children, "_command", command)
         parser = argparse.ArgumentParser()
         command_run.add_arguments(parser)
-        platforms = [word for number in range(len(pretended)) for word in ("--platform", f"folder-{number}")]
+        platforms = [word for number in range(len(pretended)) for word in ("--platform", f"folder-{number}") if named]
         return command_run.run(parser.parse_args([*platforms, *args]))
 
     return run
@@ -113,7 +115,15 @@ def test_a_folder_where_nothing_was_selected_does_not_spoil_the_others(pretend):
 
 
 def test_nothing_at_all_is_no_success(pretend):
-    assert pretend(([], 5, ""), ([], 5, "")) == 3
+    assert pretend(([], 5, ""), ([], 5, "")) == 4
+
+
+def test_nothing_proved_is_no_success_until_that_is_allowed(pretend, capsys):
+    cannot = {**RESULT, "outcome": "unsupported", "cause": "no racks"}
+    assert pretend(([GROUND, plan(1), cannot], 0, "")) == 4
+    assert "nothing was proved either: no success, unless --allow-unproved says so." in capsys.readouterr().out
+    assert pretend(([GROUND, plan(1), cannot], 0, ""), args=["--allow-unproved"]) == 0
+    assert pretend(([GROUND, plan(1), {**RESULT, "outcome": "failed"}], 0, ""), args=["--allow-unproved"]) == 1
 
 
 def test_arguments_that_pytest_refuses_are_a_usage_error(pretend):
@@ -135,14 +145,55 @@ def test_a_run_of_chosen_behaviours_says_nothing_about_the_other_faults(pretend,
     assert written()["uncaught_faults"] == []
 
 
-def test_faults_that_nobody_caught_are_listed_when_all_platforms_ran():
-    args = argparse.Namespace(prove=True, expression=None, only=None, platform=None)
-    found = children.Collected()
-    for row in (GROUND, KILL):
-        found.add(row)
-    assert command_run._uncaught(args, found) == ["sleepy"]
-    args.prove = False
-    assert command_run._uncaught(args, found) == []
+CLAIMED = [("scheduling/quota::it_holds", "quota-dropped"), ("scheduling/quota::it_holds", "sleepy"),
+           ("scheduling/gang::it_dreams", "quota-dropped")]
+
+
+@pytest.fixture
+def claimed(monkeypatch):
+    monkeypatch.setattr(catalog, "claims", lambda: tuple(Pair(behaviour=one, fault=fault) for one, fault in CLAIMED))
+    monkeypatch.setattr(catalog, "faults", lambda: {"quota-dropped": None, "sleepy": None, "elsewhere": None})
+
+
+def shipped(pretend, monkeypatch, *rows, args=()):
+    """Run all shipped platforms, which is one here; return exit code and report."""
+    monkeypatch.setattr(command_run.assets, "folder", lambda _: Path("."))
+    Path("folder-0").mkdir(exist_ok=True)
+    Path("folder-0/platform.yaml").touch()
+    code = pretend(([GROUND, plan(2), RESULT, *rows], 0, ""), args=["--prove", *args], named=False)
+    return code, written()
+
+
+def test_a_claim_that_is_seen_nowhere_fails_a_run_of_all_platforms(claimed, pretend, monkeypatch, capsys):
+    code, report = shipped(pretend, monkeypatch, KILL)
+    assert code == 1
+    assert [(pair["behaviour"], pair["fault"]) for pair in report["unseen_pairs"]] == CLAIMED[1:]
+    assert report["uncaught_faults"] == ["elsewhere", "sleepy"]
+    said = capsys.readouterr().out
+    assert "Claims that were seen on no platform:\n  sleepy by it holds\n  quota-dropped by it dreams\n" in said
+    assert "Behaviours that were seen to catch nothing:\n  scheduling/gang::it_dreams\n" in said
+
+
+def test_all_claims_seen_is_success(claimed, pretend, monkeypatch):
+    monkeypatch.setattr(catalog, "faults", lambda: {"quota-dropped": None, "sleepy": None})
+    seen = [{**KILL, "behaviour": behaviour, "fault": fault} for behaviour, fault in CLAIMED]
+    code, report = shipped(pretend, monkeypatch, *seen)
+    assert (code, report["unseen_pairs"], report["uncaught_faults"], report["selection"]) == (0, [], [], False)
+    # The same, but one of them was noticed for another reason.
+    code, report = shipped(pretend, monkeypatch, *seen[:2], {**seen[2], "cause": "its peer did not come"})
+    assert code == 1
+    assert len(report["unseen_pairs"]) == 1
+
+
+def test_in_a_selection_claims_that_were_not_seen_are_counted_and_no_failure(claimed, pretend, monkeypatch, capsys):
+    code, report = shipped(pretend, monkeypatch, KILL, args=["-k", "holds"])
+    assert (code, report["selection"], len(report["unseen_pairs"])) == (0, True, 2)
+    assert "1 of 3 claims (a behaviour catches a fault) were seen in this selection." in capsys.readouterr().out
+
+
+def test_without_proofs_nothing_is_said_about_claims(claimed):
+    args = argparse.Namespace(prove=False, expression=None, only=None, platform=None)
+    assert command_run._claims(args, children.Collected()) == children.Claims()
 
 
 def waits(name):

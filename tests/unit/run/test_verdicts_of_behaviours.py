@@ -32,6 +32,22 @@ def test_loses_the_cluster(platform):
     raise SeatrialError("the API server does not answer", "seatrial up")
 
 @promise()
+def test_asserts_elsewhere(platform):
+    """It holds."""
+    exec(compile("def check(): assert 1 == 2, 'ours'", "elsewhere.py", "exec"), found := {})
+    found["check"]()
+
+@promise()
+def test_is_too_slow_itself(platform):
+    """It is fast."""
+    raise Invalid("the client was 40 ms late at the median")
+
+@promise()
+def test_needs_more(platform):
+    """It is fast enough."""
+    raise Inconclusive("ttft_ms lies between 180 and 230, the limit is 200", needs_samples=40)
+
+@promise()
 def test_cannot(platform):
     """It can."""
     raise Unsupported("there are no racks")
@@ -84,10 +100,11 @@ def ended(trial):
     return trial
 
 
-def test_the_five_endings_are_kept_apart(ended):
+def test_the_endings_are_kept_apart(ended):
     assert {name.partition("[")[0]: outcome for name, outcome in ended.verdicts().items()} == {
         "holds": "passed", "is_broken": "failed", "waits_in_vain": "failed", "is_not_refused": "failed",
-        "crashes": "error", "loses_the_cluster": "error", "cannot": "unsupported", "may_not": "disabled",
+        "crashes": "error", "asserts_elsewhere": "error", "is_too_slow_itself": "invalid",
+        "needs_more": "inconclusive", "loses_the_cluster": "error", "cannot": "unsupported", "may_not": "disabled",
         "needs_iron": "unsupported", "is_not_set_up": "error", "is_never_set_up": "error", "leaves_a_trace": "error",
         "fails_and_leaves_a_trace": "error"}
 
@@ -97,6 +114,9 @@ def test_every_ending_has_its_cause_in_one_line(ended):
         "holds": "", "is_broken": "ClusterQueue serving-c: got 15 GPUs of 16",
         "waits_in_vain": "ClusterQueue serving-c: expected to become 16 within 0 s; saw 15",
         "is_not_refused": "DID NOT RAISE SeatrialError", "crashes": "KeyError: 'nodeName'",
+        "asserts_elsewhere": "AssertionError: ours",
+        "is_too_slow_itself": "the client was 40 ms late at the median",
+        "needs_more": "ttft_ms lies between 180 and 230, the limit is 200 (way out: 40 more samples)",
         "loses_the_cluster": "the API server does not answer (way out: seatrial up)",
         "cannot": "there are no racks", "may_not": "it would stop a node (way out: --allow-changes)",
         "needs_iron": "it takes a ground of fidelity hardware, this cluster is control-plane",
@@ -109,7 +129,7 @@ def test_every_ending_has_its_cause_in_one_line(ended):
 
 
 def test_pytest_says_the_same_in_its_own_words(ended):
-    ended.printed.assert_outcomes(passed=2, failed=6, skipped=3, errors=4)
+    ended.printed.assert_outcomes(passed=2, failed=9, skipped=3, errors=4)
 
 
 def test_a_result_says_what_was_promised_where_and_how_to_run_it_again(ended):
@@ -133,15 +153,14 @@ def test_a_timeout_is_ours(trial):
     trial.suite('''
 import time
 
-@promise()
-@pytest.mark.timeout(0.2, method="signal")
+@promise(limit_s=0.2)
 def test_hangs(platform):
     """It answers."""
     time.sleep(30)  # it hangs: the limit of 0.2 s ends it
 ''')
     trial.run("-k", "kueue")
     assert trial.verdicts() == {"hangs[kueue]": "error"}
-    assert "Timeout (>0.2s)" in trial.causes()["hangs[kueue]"]
+    assert trial.causes()["hangs[kueue]"] == "it was not over within its limit_s, 0.2 seconds"
 
 
 def test_promises_that_nobody_confirmed_are_marked(trial):
@@ -152,3 +171,62 @@ def test_holds(platform):
 ''')
     trial.run(platform="draft")
     assert {row["confirmed"] for row in trial.rows("result")} == {False}
+
+
+def test_what_was_measured_is_in_the_result_whatever_came_of_it(trial):
+    trial.suite('''
+from conformance.model.measurement import AT_MOST, Interval, Objective
+
+@promise()
+def test_measures(platform, measure):
+    """It is fast."""
+    measure("lent GPUs are back after", 3.5, "s", objective=Objective(bound=AT_MOST, limit=30, source="back_within_s"))
+    measure("first token after", 180, "ms", n=40, interval=Interval(low=170, high=195, level=0.95))
+
+@promise()
+def test_measures_and_fails(platform, measure):
+    """It is fast."""
+    measure("lent GPUs are back after", 31, "s")
+    assert 31 <= 30, "too late"
+
+@promise()
+def test_measures_nonsense(platform, measure):
+    """It is fast."""
+    measure("lent GPUs are back after", float("nan"), "s")
+''')
+    trial.run("-k", "kueue")
+    found = {row["id"].partition("::")[2]: row["measurements"] for row in trial.rows("result")}
+    assert found == {
+        "measures[kueue]": [
+            {"name": "lent GPUs are back after", "value": 3.5, "unit": "s", "n": 1, "interval": None,
+             "objective": {"bound": "at most", "limit": 30, "source": "back_within_s"}},
+            {"name": "first token after", "value": 180, "unit": "ms", "n": 40,
+             "interval": {"low": 170, "high": 195, "level": 0.95}, "objective": None}],
+        "measures_and_fails[kueue]": [{"name": "lent GPUs are back after", "value": 31, "unit": "s", "n": 1,
+                                       "interval": None, "objective": None}],
+        "measures_nonsense[kueue]": []}
+    assert trial.causes()["measures_nonsense[kueue]"] == \
+        "ValueError: lent GPUs are back after: nan is no measurement"
+
+
+def test_what_an_inconclusive_verdict_needs_is_in_the_result(ended):
+    assert {row["id"].partition("::")[2]: row["needs_samples"] for row in ended.rows("result") if row["needs_samples"]
+            } == {"needs_more[kueue]": 40}
+
+
+def test_a_peer_that_does_not_play_its_part_leaves_a_promise_unjudged(trial):
+    trial.suite('''
+from conformance.waiting import preparing
+
+@promise()
+def test_needs_a_peer(platform):
+    """It needs a peer."""
+    with preparing("training-b"):
+        eventually(lambda: 0, becomes=8, within=0, because="GPUs of training-b")
+''')
+    trial.run("-k", "kueue")
+    (row,) = trial.rows("result")
+    assert (row["outcome"], row["cause"]) == (
+        "unsupported", "it could not begin, for training-b did not play its part: GPUs of training-b: expected to "
+                       "become 8 within 0 s; saw 0")
+    assert row["trace"].strip().endswith("s  0")

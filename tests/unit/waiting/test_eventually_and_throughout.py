@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
-from conformance.errors import UsageError
+from conformance.errors import SeatrialError, Unprepared, UsageError
 from conformance.matching import at_most, like
-from conformance.waiting import Patience, Unmet, eventually, patience, throughout
+from conformance.waiting import Patience, Unmet, eventually, patience, preparing, reached_s, throughout
 
 
 class Recorded:
@@ -191,3 +191,24 @@ def test_patience_refuses_what_is_no_factor(text, monkeypatch):
     monkeypatch.setenv("SEATRIAL_PATIENCE", text)
     with pytest.raises(UsageError, match="SEATRIAL_PATIENCE=.*is not a factor"):
         patience()
+
+
+def test_what_sets_the_stage_is_no_verdict():
+    said = "it could not begin, for training-b did not play its part: its GPUs: "
+    with pytest.raises(Unprepared, match=said) as ended, preparing("training-b"):
+        eventually(lambda: 0, becomes=8, within=0, because="its GPUs")
+    assert lines_without_times(ended.value.trace) == ["0"]
+
+
+def test_an_error_on_the_way_stays_an_error():
+    with pytest.raises(KeyError), preparing("training-b"):
+        raise KeyError("status")
+
+
+def test_when_a_recorded_value_was_reached_is_told_to_the_first_time():
+    seen = Recorded((-3, 0), (-2, 8), (-1.5, 4), (-1, 8))
+    assert reached_s(seen, becomes=8, since=seen.made - 2.5) == pytest.approx(0.5)
+    assert reached_s(seen, becomes=8, since=seen.made - 1.75) == 0  # it held already
+    assert reached_s(seen, becomes=at_most(4), since=seen.made - 1.75) == pytest.approx(0.25)
+    with pytest.raises(SeatrialError, match="phases of gang a: was never 16"):
+        reached_s(seen, becomes=16, since=seen.made - 3)

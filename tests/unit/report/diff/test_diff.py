@@ -10,13 +10,14 @@ import pytest
 
 from conformance import cli
 from conformance.model.fidelity import Fidelity
+from conformance.model.measurement import Measurement
 from conformance.model.outcome import Outcome
-from conformance.model.report import Kill, Report, Result
+from conformance.model.report import Kill, Pair, Report, Result
 from conformance.report.diff import REGRESSIONS, TOLERABLE, Change, Kind, diff, forms
 from conformance.report.run import json as json_report
 from conformance.report.run import terminal
 
-PASSED, DISABLED, UNSUPPORTED, FAILED, ERROR = Outcome
+PASSED, DISABLED, UNSUPPORTED, INCONCLUSIVE, INVALID, FAILED, ERROR = Outcome
 
 
 def check(outcome=PASSED, subject="training-a", **more):
@@ -28,7 +29,7 @@ def check(outcome=PASSED, subject="training-a", **more):
 
 def proof(outcome=FAILED, fault="quota-dropped", **more):
     return Kill(**{"behaviour": "scheduling/quota::a_team_gets_its_gpus", "fault": fault, "platform": "team-queues",
-                   "outcome": outcome, **more})
+                   "outcome": outcome, "word": "got 0", "cause": "got 0", **more})
 
 
 def run(*results, kills=(), **more):
@@ -57,6 +58,12 @@ WORSE = {
     "a failure is unsupported": (run(check(FAILED)), run(check(UNSUPPORTED)), Kind.UNSUPPORTED, "failed -> unsupported"),
     "there is nobody to run for": (run(check()), run(check(UNSUPPORTED, "nothing", cause="no component")),
                                    Kind.UNSUPPORTED, "passed -> unsupported"),
+    "a pass is invalid": (run(check()), run(check(INVALID)), Kind.UNMEASURED, "passed -> invalid"),
+    "a failure is inconclusive": (run(check(FAILED)), run(check(INCONCLUSIVE)), Kind.UNMEASURED, "failed -> inconclusive"),
+    "a fault is noticed for another reason": (run(kills=[proof()]), run(kills=[proof(cause="no peer")]), Kind.SURVIVED,
+                                              "caught -> failed for another reason"),
+    "a claim is seen nowhere": (run(kills=[proof()]), run(kills=[proof()], unseen_pairs=(
+        Pair(behaviour="b::it_sees", fault="f"),)), Kind.SURVIVED, ""),
     "a pass is disabled": (run(check()), run(check(DISABLED)), Kind.DISABLED, "passed -> disabled"),
     "the ground is less real": (run(check(fidelity=Fidelity.HARDWARE)), run(check()), Kind.WEAKER,
                                 "passed, hardware -> passed, node"),
@@ -235,3 +242,18 @@ def written(folder, *reports):
         (folder / str(number)).mkdir(exist_ok=True)
         files.append(json_report.write(report, folder / str(number)))
     return files
+
+
+def test_what_was_measured_in_both_stands_side_by_side_and_is_no_verdict():
+    before, after = (run(check(measurements=(Measurement(name="lent GPUs are back after", value=value, unit="s"),)))
+                     for value in (3.5, 29))
+    found = diff(before, after)
+    assert found.regressions == ()
+    document = forms.as_json(found)
+    jsonschema.validate(document, json.loads(Path(forms.__file__).with_name("diff.schema.json").read_text()))
+    assert [(one["before"]["value"], one["after"]["value"]) for one in document["measured"]] == [(3.5, 29)]
+    assert "lent GPUs are back after | 3.5 s | 29 s |" in forms.markdown(found)
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    forms.text(found, terminal.console(stream))
+    stream.flush()
+    assert "lent GPUs are back after: 3.5 s -> 29 s\n" in stream.buffer.getvalue().decode()

@@ -8,6 +8,7 @@ import pytest
 
 from conformance import cli
 from conformance.model.outcome import Outcome
+from conformance.model.report import Pair
 from conformance.report.run import html
 from conformance.report.run import json as json_report
 
@@ -73,7 +74,7 @@ def test_the_verdict_has_a_colour(small_report, change, tone):
 
 @pytest.mark.parametrize(("outcomes", "tone"), [
     ((Outcome.PASSED,), "held"), ((Outcome.PASSED, Outcome.FAILED), "failed"), ((Outcome.PASSED, Outcome.ERROR), "broken"),
-    ((Outcome.UNSUPPORTED,), "open"), ((), "broken")])
+    ((Outcome.UNSUPPORTED,), "open"), ((Outcome.PASSED, Outcome.INVALID), "open"), ((), "open")])
 def test_the_colour_is_that_of_the_exit_code(small_report, outcomes, tone):
     results = tuple(replace(small_report.results[0], outcome=outcome, id=f"a/b::{outcome.label}") for outcome in outcomes)
     report = replace(small_report, results=results, kill_matrix=(), uncaught_faults=(), troubles=())
@@ -106,3 +107,15 @@ def test_a_saved_report_is_shown_as_the_same_page(small_report, tmp_path, capsys
 def test_a_report_in_which_nothing_ran_is_a_page_too(small_report):
     empty = replace(small_report, results=(), kill_matrix=(), uncovered_limits=(), uncaught_faults=(), troubles=())
     assert "Nothing ran, and nothing run proves nothing" in html.render(empty)
+
+
+def test_what_was_measured_and_what_was_noticed_for_another_reason_are_on_it(small_report):
+    caught = small_report.kill_matrix[0]
+    report = replace(small_report, kill_matrix=(replace(caught, cause="its peer did not come"),),
+                     unseen_pairs=(Pair(behaviour="b::it_dreams", fault="sleepy"),))
+    page = Texts(html.render(report))
+    text = " ".join(page.texts)
+    assert "lent GPUs are back after: 3.22 s (at most 30 s: back_within_s of training-a)" in text
+    assert "its cause was to say" in text
+    assert ("class", "failed-for-another-reason") in page.attributes
+    assert "sleepy by it dreams: it was seen to catch nothing" in text

@@ -10,21 +10,31 @@ from hypothesis import strategies as st
 from conformance import cli
 from conformance.errors import UsageError
 from conformance.model.fidelity import Fidelity
+from conformance.model.measurement import AT_LEAST, AT_MOST, Interval, Measurement, Objective
 from conformance.model.outcome import Outcome
-from conformance.model.report import Kill, Report, Result
+from conformance.model.report import REPORT_VERSION, Kill, Pair, Report, Result
 from conformance.report.run import json as json_report
 
 WORDS = st.text(max_size=20)
 SECONDS = st.integers(0, 10**6).map(lambda ms: ms / 1000)
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+MEASUREMENTS = st.builds(
+    Measurement, name=WORDS, value=NUMBERS, unit=WORDS, n=st.integers(1, 9),
+    interval=st.none() | st.builds(Interval, low=NUMBERS, high=NUMBERS, level=st.sampled_from([0.9, 0.95])),
+    objective=st.none() | st.builds(Objective, bound=st.sampled_from([AT_MOST, AT_LEAST]), limit=NUMBERS, source=WORDS))
 RESULTS = st.builds(Result, id=WORDS, promise=WORDS, platform=WORDS, component=WORDS, outcome=st.sampled_from(Outcome),
                     fidelity=st.sampled_from(Fidelity), cluster=WORDS, duration_s=SECONDS, cause=WORDS, trace=WORDS,
-                    reproduce=WORDS, confirmed=st.booleans(), requirement=WORDS, lacks=WORDS)
-KILLS = st.builds(Kill, behaviour=WORDS, fault=WORDS, platform=WORDS, outcome=st.sampled_from(Outcome), cause=WORDS)
+                    reproduce=WORDS, confirmed=st.booleans(), requirement=WORDS, lacks=WORDS,
+                    measurements=st.lists(MEASUREMENTS, max_size=2).map(tuple), needs_samples=st.integers(0, 9))
+KILLS = st.builds(Kill, behaviour=WORDS, fault=WORDS, platform=WORDS, outcome=st.sampled_from(Outcome), cause=WORDS,
+                  word=WORDS, subject=WORDS, trace=WORDS, reproduce=WORDS)
 MANY = st.lists(WORDS, max_size=2).map(tuple)
 REPORTS = st.builds(Report, seatrial=WORDS, started=WORDS, duration_s=SECONDS,
                     cluster=st.dictionaries(WORDS, WORDS, max_size=3), results=st.lists(RESULTS, max_size=3).map(tuple),
                     kill_matrix=st.lists(KILLS, max_size=3).map(tuple), uncovered_limits=MANY, uncaught_faults=MANY,
-                    troubles=MANY, interrupted=st.booleans(), version=st.just(1))
+                    troubles=MANY, interrupted=st.booleans(), selection=st.booleans(), unseen_pairs=st.lists(
+                        st.builds(Pair, behaviour=WORDS, fault=WORDS), max_size=2).map(tuple),
+                    version=st.just(REPORT_VERSION))
 
 
 @settings(deadline=None)  # it is about files, not about time
@@ -56,11 +66,11 @@ NO_REPORTS = {
     "deep": (lambda document: "[" * 100_000, "report.json: is not JSON: "),
     "list": (lambda document: "[]", "report.json: is no report of a run"),
     "audit": (lambda document: '{"version": 1, "seatrial": "0.1.0", "findings": []}', "report.json: is no report of a run"),
-    "newer": (changed(version=2, seatrial="2.0.0"), "report.json: is a report of version 2, this Seatrial reads 1"),
-    "older": (changed(version="0"), "report.json: is a report of version 0, this Seatrial reads 1"),
+    "newer": (changed(version=3, seatrial="2.0.0"), "report.json: is a report of version 3, this Seatrial reads 2"),
+    "older": (changed(version="0"), "report.json: is a report of version 0, this Seatrial reads 2"),
     "damaged": (changed(results=[{"id": "x"}]), "report.json: is damaged: $.results[0]: "),
-    "no kind of ending": (changed(kill_matrix=[{"behaviour": "b", "fault": "f", "platform": "p", "outcome": "dead",
-                                                "cause": ""}]), "report.json: is damaged: $.kill_matrix[0].outcome: 'dead'"),
+    "no kind of ending": (changed(kill_matrix=[{"behaviour": "b", "fault": "f", "platform": "p", "outcome": "dead", "subject": "",
+                                                "word": "w", "ending": "caught", "cause": "", "trace": "", "reproduce": ""}]), "report.json: is damaged: $.kill_matrix[0].outcome: 'dead'"),
 }
 
 

@@ -5,7 +5,9 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from conformance.model.report import REPORT_VERSION, Kill, Report, Result
+from conformance.model.measurement import Interval, Measurement, Objective
+from conformance.model.outcome import Outcome
+from conformance.model.report import REPORT_VERSION, Kill, Pair, Report, Result
 from conformance.report.run import json as json_report
 from conformance.report.run import junit
 from conformance.report.run.plain import kill_of, result_of
@@ -29,12 +31,21 @@ def test_the_json_report_keeps_to_its_schema(small_report, tmp_path):
 
 def test_the_schema_describes_every_field_of_the_model():
     schema = json_report.schema()
-    assert {field.name for field in fields(Report)} | {"summary", "requirements", "requirements_by_platform"} == set(schema["properties"])
+    assert {field.name for field in fields(Report)} | {
+        "summary", "requirements", "requirements_by_platform", "answers"} == set(schema["properties"])
     assert {field.name for field in fields(Result)} == set(schema["$defs"]["result"]["properties"])
-    assert {field.name for field in fields(Kill)} == set(schema["$defs"]["kill"]["properties"])
+    assert {field.name for field in fields(Kill)} | {"ending"} == set(schema["$defs"]["kill"]["properties"])
 
 
-@pytest.mark.parametrize("change", [{"version": 2}, {"results": [{"id": "x"}]}, {"requirements": {"quota": "fine"}}])
+    for kind, name in ((Measurement, "measurement"), (Pair, "pair")):
+        assert {field.name for field in fields(kind)} == set(schema["$defs"][name]["properties"])
+    numbers = schema["$defs"]["measurement"]["properties"]
+    assert {field.name for field in fields(Interval)} == set(numbers["interval"]["properties"])
+    assert {field.name for field in fields(Objective)} == set(numbers["objective"]["properties"])
+    assert {outcome.label for outcome in Outcome} == set(schema["$defs"]["outcome"]["enum"])
+
+
+@pytest.mark.parametrize("change", [{"version": 1}, {"results": [{"id": "x"}]}, {"requirements": {"quota": "fine"}}])
 def test_the_schema_refuses_what_is_no_report(small_report, change):
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(json_report.as_json(small_report) | change, json_report.schema())
@@ -47,6 +58,8 @@ def test_junit_has_a_suite_for_each_platform_and_counts_right(small_report, tmp_
             for name, suite in suites.items()} == {
         "team-queues": ["4", "1", "0", "2"], "drafted": ["1", "0", "1", "0"],
         "team-queues with faults": ["2", "1", "0", "0"], "seatrial": ["1", "0", "1", "0"]}
+    told = {one.get("name"): one.get("value") for one in suites["team-queues"][0].find("properties")}
+    assert told["measured: lent GPUs are back after"] == "3.22 s (at most 30 s: back_within_s of training-a)"
     case = suites["team-queues"][1]
     assert (case.get("classname"), case.get("name")) == ("scheduling/quota",
                                                          "borrowing_stops_at_the_limit[training-a]")

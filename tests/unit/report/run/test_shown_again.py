@@ -55,7 +55,7 @@ def test_what_would_be_too_long_for_github_is_counted(small_report):
 
 
 def test_a_run_in_which_nothing_ran_says_so(small_report):
-    said = markdown.render(replace(small_report, results=(), kill_matrix=(), troubles=()))
+    said = markdown.render(replace(small_report, results=(), kill_matrix=(), troubles=(), uncaught_faults=()))
     assert "Nothing ran, and nothing run proves nothing" in said
 
 

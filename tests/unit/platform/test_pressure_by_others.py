@@ -1,0 +1,73 @@
+"""Pressure: who presses, and what it means when nobody does."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from conformance.errors import SeatrialError, Unprepared, Unsupported
+from conformance.model.promise import Team
+from conformance.platform import Submitted
+from conformance.suites.scheduling import demand
+
+
+def team(name, **promised):
+    return Team(name=name, namespace=name, queue="gpus", component="kueue", **promised)
+
+
+MINE, OTHER = team("mine", guaranteed_gpus=16), team("other", guaranteed_gpus=8, may_borrow_gpus=16)
+
+
+class Platform:
+    """A platform on which the pods of the others hold as many GPUs as a test says."""
+
+    def __init__(self, *others, held=0, there_are=24):
+        self.others, self.there_are, self.submitted = list(others), there_are, []
+        self.timeline = SimpleNamespace(pods=lambda *_, **__: lambda: held)
+
+    def sharing_with(self, _):
+        return self.others
+
+    def pool_gpus(self, _):
+        return self.there_are
+
+    def queue_of(self, one):
+        return f"ClusterQueue {one.name}"
+
+    def submit(self, workload, *, team, named):
+        self.submitted.append((team.name, workload.gpus))
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setenv("SEATRIAL_PATIENCE", "0.001")
+
+
+def test_the_others_ask_for_all_they_may_and_hold_it():
+    platform = Platform(OTHER, held=24)
+    demand.others_take_all_they_may(platform, MINE)
+    assert platform.submitted == [("other", 8)] * 3
+
+
+def test_pressure_by_nobody_is_none():
+    with pytest.raises(Unsupported, match="mine shares GPUs with nobody"):
+        demand.others_take_all_they_may(Platform(), MINE)
+
+
+def test_pressure_of_no_gpu_is_none():
+    idle = team("idle", guaranteed_gpus=0)
+    with pytest.raises(Unsupported, match="idle may take no GPU that mine shares"):
+        demand.others_take_all_they_may(Platform(idle), MINE)
+
+
+def test_a_peer_that_gets_less_than_it_may_is_named_and_the_promise_is_not_judged():
+    with pytest.raises(Unprepared, match="other did not play its part: those who share with ClusterQueue mine") as ended:
+        demand.others_take_all_they_may(Platform(OTHER, held=23), MINE)
+    assert "23" in ended.value.trace
+
+
+def test_pods_that_do_not_go_are_our_error_and_no_verdict():
+    stays = SimpleNamespace(pod_list=lambda: [{"metadata": {"name": "a"}}])
+    work = Submitted(SimpleNamespace(), "work", MINE, None, ())
+    object.__setattr__(work, "pod_list", stays.pod_list)
+    with pytest.raises(SeatrialError, match="clean-up: the pods of mine/work are gone"):
+        work.delete()

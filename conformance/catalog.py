@@ -4,11 +4,11 @@ import importlib
 import inspect
 import json
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import ModuleType
 from typing import Any, TypeVar
 
 from conformance.errors import UsageError
@@ -43,7 +43,7 @@ def behaviour(*, requirement: str, needs: Sequence[Feature], fidelity: Fidelity,
               promise: str | None = None, where: Callable[[Team], bool] | None = None,
               alone: bool = True, disturbs: Sequence[Disturbance] = (Disturbance.COHORT,),
               priorities: Sequence[int] = (), limit_s: float = 600,
-              cluster_objects: Mapping[str, Sequence[str]] = MappingProxyType({})) -> Callable[[F], F]:
+              cluster_objects: Callable[[Component], Iterable[str]] = lambda _: ()) -> Callable[[F], F]:
     """Declare a test function as a behaviour; its name and docstring say what the platform promises.
 
     `catches` holds, by name of a fault, the word that the cause of the failure must contain: one that only this
@@ -80,8 +80,7 @@ def behaviour(*, requirement: str, needs: Sequence[Feature], fidelity: Fidelity,
             needs=tuple(Feature(need) for need in needs), fidelity=fidelity,
             catches=tuple(Catch(fault=fault, word=word) for fault, word in catches.items()), by_team=by_team,
             promise=promise, where=where, alone=alone, disturbs=tuple(disturbs), priorities=tuple(priorities),
-            limit_s=limit_s,
-            cluster_objects=tuple((component, one) for component, some in cluster_objects.items() for one in some)))
+            limit_s=limit_s, cluster_objects=cluster_objects))
         return function
 
     return declare
@@ -121,6 +120,11 @@ def _whole(module: ModuleType) -> Component:
         return component
     if not component.version:
         raise HalfMade(f"{where}: nobody says which version it is", "set version")
+    if Feature.QUOTA in component.provides and (component.queues is None or component.live is None):
+        raise HalfMade(f"{where}: it provides quota, and nobody says how its queues share GPUs",
+                       "set queues and live to modules that are a model.component.Queues and LiveQueues")
+    if Feature.ADMISSION_RULES in component.provides and component.rules is None:
+        raise HalfMade(f"{where}: it provides admission rules, and none is written down", "set rules")
     schema = Path(*module.__path__) / "settings.schema.json"
     if not schema.is_file():
         raise HalfMade(f"{where}: it has no {schema.name}",

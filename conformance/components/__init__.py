@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from conformance import builds
-from conformance.kube.api import Api, Object, is_true
+from conformance.components.deployments import available
+from conformance.kube.api import Api, Object
 from conformance.waiting import eventually, patience
 
 LoadImages = Callable[[dict[str, Path]], None]
@@ -36,15 +37,6 @@ def install_programs(api: Api, programs: Programs, objects: Iterable[Object], lo
         eventually(partial(available, api, namespace, name), becomes=True, within=2 * patience().ready,
                    because=f"Deployment {namespace}/{name} is available",
                    story=partial(api.pod_troubles, namespace))
-
-
-def available(api: Api, namespace: str, name: str) -> bool:
-    """Whether a Deployment has all its replicas ready, of its current generation."""
-    found = api.read("apps/v1/Deployment", name, namespace)
-    if found is None or found["status"].get("observedGeneration") != found["metadata"]["generation"]:
-        return False
-    status, wanted = found["status"], found["spec"]["replicas"]
-    return is_true(found, "Available") and status.get("updatedReplicas") == wanted == status.get("replicas")
 
 
 def fit_small_node(deployment: Object, image: str) -> None:

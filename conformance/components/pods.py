@@ -3,6 +3,7 @@
 from typing import Any
 
 from conformance.model.labels import FAKE, FAKE_TAINT, GPU_RESOURCE, HOSTNAME_LABEL, NODE_LABEL, WORKLOAD
+from conformance.model.promise import Team
 from conformance.model.workload import Placement, Workload
 
 IMAGE = "seatrial.local/busybox:1"
@@ -31,6 +32,14 @@ def pod_template(name: str, workload: Workload, *, container: str = "main", rest
             {"key": f"node.kubernetes.io/{state}", "operator": "Exists", "effect": "NoExecute",
              "tolerationSeconds": workload.leaves_lost_node_after_s} for state in ("not-ready", "unreachable"))
     return {"metadata": {"labels": {WORKLOAD: name}}, "spec": spec}
+
+
+def plain_pods(workload: Workload, team: Team, name: str) -> list[dict[str, Any]]:
+    """Return plain pods: nothing stands between them and the devices."""
+    template = pod_template(name, workload)
+    return [{"apiVersion": "v1", "kind": "Pod", "spec": template["spec"],
+             "metadata": {**template["metadata"], "name": f"{name}-{index}", "namespace": team.namespace}}
+            for index in range(workload.pods)]
 
 
 def _place(spec: dict[str, Any], where: Placement) -> None:

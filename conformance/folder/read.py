@@ -13,11 +13,11 @@ from typing import Any
 
 from conformance import catalog
 from conformance.clusters import fake_nodes
+from conformance.components.manifests import of_kind
 from conformance.errors import UsageError, nearest
-from conformance.folder import queues
+from conformance.folder import promises
 from conformance.kube import yaml
 from conformance.kube.yaml import Document
-from conformance.model.feature import Feature
 from conformance.model.folder import ComponentSpec, Manifest, PlatformFolder
 from conformance.model.promise import Promises, Team
 
@@ -39,7 +39,7 @@ def schema() -> dict[str, Any]:
          "then": {"properties": {"settings": one.settings_schema}}} for name, one in named.items()]
     keeps = whole["$defs"]["team"]["properties"]
     keeps["component"] = _one_of(keeps["component"], [
-        name for name, one in named.items() if Feature.QUOTA in one.provides])
+        name for name, one in named.items() if one.queues])
     return whole
 
 
@@ -72,14 +72,8 @@ def load(path: Path) -> PlatformFolder:
         components=tuple(_components(document)), manifests=_manifests(document, path),
         promises=_promises(said["promises"]) if "promises" in said else None, lines=document.lines)
     # Reading all limits once makes a quantity that is none an error here, not in the middle of a run.
-    cluster_queues = {queue.name for queue in queues.cluster_queues(folder.manifests)}
-    queues.cohorts(folder.manifests)
-    queues.volcano_queues(folder.manifests)
-    for queue in queues.local_queues(folder.manifests):
-        if queue.cluster_queue not in cluster_queues:
-            raise UsageError(f"{queue.manifest.where('spec', 'clusterQueue')}: LocalQueue {queue.namespace}/"
-                             f"{queue.name}: the manifests have no ClusterQueue {queue.cluster_queue!r}",
-                             _nearest_of(queue.cluster_queue, cluster_queues, "ClusterQueue"))
+    for queues in promises.all_queues().values():
+        queues.check(folder)
     if folder.promises:
         _check_promises(document, folder, folder.promises)
     return folder
@@ -185,11 +179,10 @@ def _promises(said: Mapping[str, Any]) -> Promises:
     return Promises(confirmed_by=said["confirmed_by"], teams=tuple(Team(**team) for team in teams))
 
 
-def _check_promises(document: Document, folder: PlatformFolder, promises: Promises) -> None:
-    namespaces = {manifest.name for manifest in queues.of_kind(folder.manifests, "", "Namespace")}
-    local = queues.local_queues(folder.manifests)
+def _check_promises(document: Document, folder: PlatformFolder, said: Promises) -> None:
+    namespaces = {manifest.name for manifest in of_kind(folder.manifests, "", "Namespace")}
     seen: set[str] = set()
-    for index, team in enumerate(promises.teams):
+    for index, team in enumerate(said.teams):
         def wrong(key: str, message: str, way_out: str = "", *,
                   index: int = index, name: str = team.name) -> UsageError:
             where = document.where("promises", "teams", index, key)
@@ -204,13 +197,7 @@ def _check_promises(document: Document, folder: PlatformFolder, promises: Promis
         if team.namespace not in namespaces | _BUILT_IN_NAMESPACES:
             raise wrong("namespace", f"there is no Namespace {team.namespace!r} in the manifests",
                         _nearest_of(team.namespace, namespaces, "Namespace"))
-        if team.component == "kueue":
-            here = {queue.name for queue in local if queue.namespace == team.namespace}
-            kind = f"LocalQueue of namespace {team.namespace}"
-        else:
-            # Volcano makes the queue `default` itself.
-            here = {queue.name for queue in queues.volcano_queues(folder.manifests)} | {"default"}
-            kind = "Volcano Queue"
+        kind, here = promises.queues_of(team).names(team.namespace, folder)
         if team.queue not in here:
             raise wrong("queue", f"there is no {kind} called {team.queue!r} in the manifests",
                         _nearest_of(team.queue, here, kind))

@@ -1,8 +1,9 @@
 """What one check promises about a platform."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from conformance.model.component import Component
 from conformance.model.feature import Feature
 from conformance.model.fidelity import Fidelity
 from conformance.model.permit import Disturbance
@@ -47,8 +48,8 @@ class Behaviour:
     """Priorities of its work: each is an object without a namespace, of the component that the work is dressed for."""
     limit_s: float = 600
     """After how many seconds it is stopped, with all that belongs to it; then nothing is said about the platform."""
-    cluster_objects: tuple[tuple[str, str], ...] = ()
-    """Other objects without a namespace that it makes or asks about: name of the component, and `Kind/name`."""
+    cluster_objects: Callable[[Component], Iterable[str]] = field(default=lambda _: (), compare=False)
+    """Other objects without a namespace that it makes or asks about for a component, as `Kind/name`."""
 
     where: Callable[[Team], bool] | None = field(default=None, compare=False)
     """Of the teams that were promised it, those that it is about; None: all of them."""

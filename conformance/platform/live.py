@@ -1,15 +1,16 @@
 """What a behaviour holds while it runs: the cluster, the platform on it, and the work it submits."""
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Self
 
+from conformance import catalog
 from conformance.clusters import Cluster, FakeGpus, Lent, fake_nodes
 from conformance.errors import SeatrialError, Unsupported
-from conformance.folder import promises, queues
+from conformance.folder import promises
 from conformance.kube.api import Api, Object, kind_of
 from conformance.kube.timeline import Timeline
 from conformance.model import labels
@@ -24,8 +25,6 @@ from conformance.platform import on_existing
 from conformance.platform.work import POD, Submitted
 from conformance.waiting import eventually, patience
 
-WORKLOAD = "kueue.x-k8s.io/v1beta2/Workload"
-POD_GROUP = "scheduling.volcano.sh/v1beta1/PodGroup"
 HOME = "seatrial-system"
 """Where pods live on clusters of ours that belong to no team; platforms keep their queues out of it."""
 
@@ -58,7 +57,7 @@ class Platform:
         api = cluster.api if permit else Api.open(cluster.kubeconfig)
         namespaces = sorted({one.namespace for one in promises.promised(folder).teams})
         with _undisturbed(api, folder, behaviour, component, team) if permit else nullcontext(), \
-                _watched(api, namespaces, permit) as recorded:
+                _watched(api, folder, namespaces, permit) as recorded:
             platform = cls(cluster, api, folder, component, team, recorded)
             try:
                 yield platform
@@ -185,13 +184,10 @@ class Platform:
     def stranger_namespace(self, team: Team) -> str:
         """Make a namespace with a door of its own to the team's ClusterQueue, and return its name."""
         name = self._permit.strangers if self._permit else f"stranger-{secrets.token_hex(3)}"
-        queue = promises.cluster_queue_of(team, self.folder)
-        if queue is None:
-            raise SeatrialError(f"{team.name} has no ClusterQueue")
+        entrance = on_existing.live(team).entrance(team, self.folder, name)
         if self._permit is None:
             self.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-        self.create({"apiVersion": "kueue.x-k8s.io/v1beta2", "kind": "LocalQueue",
-                     "metadata": {"name": team.queue, "namespace": name}, "spec": {"clusterQueue": queue.name}})
+        self.create(entrance)
         return name
 
     def without_queue(self, team: Team) -> Team:
@@ -199,27 +195,23 @@ class Platform:
         return replace(team, queue="")
 
     def sharing_with(self, team: Team) -> list[Team]:
-        """Return the other teams that a team shares GPUs with: of its cohort, or of its Volcano."""
-        mine = self._pool(team)
-        return [other for other in self.teams if other != team and mine is not None and self._pool(other) == mine]
-
-    def _pool(self, team: Team) -> str | None:
-        if team.component != "kueue":
-            return team.component
-        queue = promises.cluster_queue_of(team, self.folder)
-        return queue.cohort if queue else None
+        """Return the other teams that a team shares GPUs with, directly or through others."""
+        return promises.sharing_with(team, self.folder)
 
     def pool_gpus(self, team: Team) -> int:
         """Return the GPUs that a team and those who share with it have together, by the platform's manifests."""
-        queue = promises.cluster_queue_of(team, self.folder) if team.component == "kueue" else None
-        return queues.tree_quota(queue, self.folder.manifests) if queue else self.folder.gpus or 0
+        return promises.queues_of(team).pool_gpus(team, self.folder)
+
+    def most_held(self, asks: Mapping[Team, int]) -> int:
+        """Return the most GPUs that teams can hold together, by the manifests, when each asks for so many."""
+        by_component: dict[str, dict[Team, int]] = {}
+        for team, gpus in asks.items():
+            by_component.setdefault(team.component, {})[team] = gpus
+        return sum(promises.queues_of(next(iter(some))).most_held(some, self.folder) for some in by_component.values())
 
     def queue_of(self, team: Team) -> str:
         """Return, for people, the object that holds a team's quota: `ClusterQueue serving-c`."""
-        if team.component == "kueue":
-            queue = promises.cluster_queue_of(team, self.folder)
-            return f"ClusterQueue {queue.name if queue else '(none)'}"
-        return f"Queue {team.queue}"
+        return promises.queues_of(team).queue_of(team, self.folder)
 
     def nodes_of(self, team: Team, *, at_least: int = 1) -> list[Object]:
         """Return the nodes on which work of a team may stand, by the flavors of its queue, sorted by name.
@@ -228,9 +220,7 @@ class Platform:
         """
         found = [node for node in self.api.list("v1/Node", labels=self._node_labels())
                  if labels.GPU_RESOURCE in node["status"]["allocatable"]]
-        flavors = self._flavors(team)
-        wanted = [flavor.spec.get("nodeLabels") or {} for flavor in
-                  queues.of_kind(self.folder.manifests, queues.KUEUE, "ResourceFlavor") if flavor.name in flavors]
+        wanted = promises.queues_of(team).node_labels(team, self.folder)
         nodes = sorted((node for node in found if not wanted or any(
             wanted_labels.items() <= node["metadata"]["labels"].items() for wanted_labels in wanted)),
             key=lambda node: str(node["metadata"]["name"]))
@@ -241,12 +231,7 @@ class Platform:
 
     def half_gang_lasts_s(self, team: Team) -> float:
         """Return for how many seconds the manifests let half a gang of a team hold GPUs; 0: never half."""
-        return promises.half_gang_lasts_s(team, self.folder)
-
-    def _flavors(self, team: Team) -> set[str]:
-        """Names of the ResourceFlavors of a team's queue; none where Kueue does not serve the team."""
-        queue = promises.cluster_queue_of(team, self.folder)
-        return {flavor.flavor for flavor in queue.quota.flavors} if queue else set()
+        return promises.queues_of(team).half_gang_lasts_s(team, self.folder)
 
     def domain_of_node(self, level: str) -> dict[str, str]:
         """Return rack or zone by node: as the nodes were made, whose labels may lie meanwhile, where they are ours."""
@@ -276,18 +261,16 @@ class Platform:
             self.release(name)
 
     def _quota_held(self, gone: set[str]) -> list[str]:
-        if not self.api.serves(WORKLOAD):
-            return []
         namespaces = {team.namespace for team in self.teams}
-        return [workload["metadata"]["name"] for namespace in namespaces
-                for workload in self.api.list(WORKLOAD, namespace)
-                if any(owner["name"] in gone for owner in workload["metadata"].get("ownerReferences", []))]
+        return [name for live in on_existing.live_queues(self.folder)
+                for name in live.still_held(self.api, namespaces, gone)]
 
 
-def _watched(api: Api, namespaces: Sequence[str], permit: Permit | None) -> Timeline:
+def _watched(api: Api, folder: PlatformFolder, namespaces: Sequence[str], permit: Permit | None) -> Timeline:
     """Return the timeline of a behaviour: of all there is on a cluster of ours, elsewhere of our own pods alone."""
     if permit is None:
-        kinds = [POD, *(kind for kind in (WORKLOAD, POD_GROUP) if api.serves(kind))]
+        kinds = [POD, *(kind for spec in folder.components for kind in catalog.components()[spec.name].watches
+                        if api.serves(kind))]
         return Timeline(api, None, kinds=kinds, warnings_of=namespaces)
     ours = dict.fromkeys((*namespaces, permit.home, permit.strangers))
     return Timeline(api, *ours, kinds=[POD], labels=labels.WORKLOAD)

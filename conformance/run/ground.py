@@ -83,8 +83,7 @@ class RealGround:
         """Return a name for a team and those that it shares GPUs with."""
         from conformance.folder import promises  # noqa: PLC0415
 
-        queue = promises.cluster_queue_of(team, folder)
-        return (queue.cohort or queue.name) if queue else team.component
+        return promises.pool(team, folder)
 
     def components(self) -> Mapping[str, Component]:
         """Return all components that there are, by name."""

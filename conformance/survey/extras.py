@@ -1,15 +1,12 @@
 """What else a platform is made of: gateways, metric APIs, rules at admission, and products known by their APIs."""
 
-from collections import Counter
-
-from conformance.components.gatekeeper.names import CONSTRAINTS
+from conformance import catalog
 from conformance.errors import SeatrialError
 from conformance.kube.api import is_true
 from conformance.model.survey import Present
 from conformance.survey.reader import Reader
 
 GATEWAYS = "gateway.networking.k8s.io"
-GATEKEEPER = "templates.gatekeeper.sh"
 POLICIES = "admissionregistration.k8s.io"
 METRICS = ("metrics.k8s.io", "custom.metrics.k8s.io", "external.metrics.k8s.io")
 PRODUCTS = {"serving.kserve.io": "KServe", "serving.knative.dev": "Knative Serving", "keda.sh": "KEDA",
@@ -53,16 +50,8 @@ def _metrics(reader: Reader, group: str) -> str:
 
 
 def admission(reader: Reader) -> tuple[Present, ...]:
-    """Return what is held at admission by Gatekeeper and by the API server's own policies."""
-    found = []
-    templates = [template["spec"]["crd"]["spec"]["names"]["kind"] for template in
-                 reader.each(GATEKEEPER, "ConstraintTemplate")]
-    if templates:
-        group = CONSTRAINTS.partition("/")[0]
-        actions = Counter(one["spec"].get("enforcementAction", "deny") for kind in templates
-                          for one in reader.each(group, kind))
-        found.append(Present(name="Gatekeeper", about=f"{len(templates)} templates; constraints: " + (", ".join(
-            f"{number} {action}" for action, number in sorted(actions.items())) or "none")))
+    """Return what is held at admission by components and by the API server's own policies."""
+    found = [present for one in catalog.components().values() for present in one.admission(reader.each)]
     policies = sum(1 for _ in reader.each(POLICIES, "ValidatingAdmissionPolicy"))
     if policies:
         found.append(Present(name="ValidatingAdmissionPolicies", about=str(policies)))

@@ -10,11 +10,12 @@ from conformance import builds
 from conformance.components import LoadImages, Programs, fit_small_node, image_tag, install_programs, webhooks
 from conformance.components.gatekeeper import enforcement
 from conformance.components.gatekeeper.faults import FAULTS
-from conformance.components.gatekeeper.names import CONSTRAINTS, DEPLOYMENT, NAMESPACE, OURS, TEMPLATE
-from conformance.components.gpu_layer import dress
+from conformance.components.gatekeeper.names import CONSTRAINTS, DEPLOYMENT, NAMESPACE, OURS, TEMPLATE, WEBHOOK
+from conformance.components.gatekeeper.survey import admission
+from conformance.components.pods import plain_pods
 from conformance.errors import UsageError
 from conformance.kube.api import Api, Object, load
-from conformance.model.component import Component
+from conformance.model.component import Component, Enforcement
 from conformance.model.feature import Feature
 from conformance.model.folder import ComponentSpec
 
@@ -76,7 +77,10 @@ def settings_on(api: Api) -> Mapping[str, Any]:
 
 
 COMPONENT = Component(name="gatekeeper", provides=frozenset(), install=install,
-                      programs=PROGRAMS.images, detect=detect, dress=dress,
+                      programs=PROGRAMS.images, detect=detect, dress=plain_pods,
                       faults=FAULTS, adds=adds, settings_on=settings_on,
-                      check_settings=check_settings, version=builds.version("gatekeeper"),
+                      check_settings=check_settings, admission=admission,
+                      enforces=Enforcement(by=WEBHOOK, policies=lambda settings: [
+                          *enforcement.chosen(settings).policies.values()]),
+                      version=builds.version("gatekeeper"),
                       added_by=((Feature.POLICY_ENFORCEMENT, "its setting policies: deny (seatrial policy export)"),))

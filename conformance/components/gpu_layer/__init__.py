@@ -6,13 +6,11 @@ On a local cluster it comes with the node (`conformance.gpu.device_plugin`); not
 from typing import Any
 
 from conformance.components.gpu_layer.faults import FAULTS
-from conformance.components.pods import pod_template
-from conformance.kube.api import Api, Object
+from conformance.components.pods import plain_pods
+from conformance.kube.api import Api
 from conformance.model.component import Component
 from conformance.model.feature import Feature
 from conformance.model.labels import GPU_RESOURCE, NODE_LABEL, REAL
-from conformance.model.promise import Team
-from conformance.model.workload import Workload
 
 
 def install(*_: Any) -> None:
@@ -26,13 +24,5 @@ def detect(api: Api) -> str | None:
     return str(found[0]["status"]["nodeInfo"]["kubeletVersion"]) if found else None
 
 
-def dress(workload: Workload, team: Team, name: str) -> list[Object]:
-    """Return plain pods: nothing stands between them and the devices."""
-    template = pod_template(name, workload)
-    return [{"apiVersion": "v1", "kind": "Pod", "spec": template["spec"],
-             "metadata": {**template["metadata"], "name": f"{name}-{index}", "namespace": team.namespace}}
-            for index in range(workload.pods)]
-
-
 COMPONENT = Component(name="gpu-layer", provides=frozenset({Feature.FAKE_GPU}), install=install, detect=detect,
-                      dress=dress, faults=FAULTS, of_ground=True)
+                      dress=plain_pods, faults=FAULTS, of_ground=True)

@@ -9,16 +9,17 @@ from typing import Any
 
 from conformance import builds
 from conformance.components import LoadImages, Programs, fit_small_node, image_tag, install_programs, merged
+from conformance.components.kueue import live, queues
 from conformance.components.kueue.dress import dress
 from conformance.components.kueue.faults import FAULTS
-from conformance.kube.api import Api, Object, load, parse
+from conformance.components.kueue.live import settings_on
+from conformance.components.kueue.names import CONFIG_KEY, DEPLOYMENT, NAMESPACE
+from conformance.components.kueue.rules import RULES
+from conformance.kube.api import Api, Object, load
 from conformance.model.component import Component
 from conformance.model.feature import Feature
 from conformance.model.folder import ComponentSpec
 
-NAMESPACE = "kueue-system"
-DEPLOYMENT = "kueue-controller-manager"
-CONFIG_MAP, CONFIG_KEY = "kueue-manager-config", "controller_manager_config.yaml"
 PROGRAMS = Programs(images=("kueue",), deployments=((NAMESPACE, DEPLOYMENT),))
 
 # What upstream ships, with integrations limited to kinds that exist here and a client that does not queue.
@@ -56,13 +57,6 @@ def detect(api: Api) -> str | None:
     return image_tag(found) if found else None
 
 
-def settings_on(api: Api) -> Mapping[str, Any]:
-    """Return the configuration of the Kueue that runs, where it is where upstream puts it."""
-    found = api.read("v1/ConfigMap", CONFIG_MAP, NAMESPACE) or {}
-    said = parse(found.get("data", {}).get(CONFIG_KEY, ""), f"ConfigMap {NAMESPACE}/{CONFIG_MAP}")
-    return said[0] if said else {}
-
-
 def adds(settings: Mapping[str, Any]) -> frozenset[Feature]:
     """Return fair sharing where the configuration asks for it: by `enable` in v1beta1, by being there since v1beta2."""
     sharing = settings.get("fairSharing")
@@ -78,5 +72,6 @@ COMPONENT = Component(
                         Feature.ADMISSION_RULES}),
     install=install, programs=(*PROGRAMS.images, "kubectl"),
     detect=detect, dress=dress, faults=FAULTS, settings_on=settings_on, adds=adds,
-    added_by=((Feature.FAIR_SHARING, "its setting fairSharing"),), version=builds.version("kueue"),
+    added_by=((Feature.FAIR_SHARING, "its setting fairSharing"),), rules=RULES, version=builds.version("kueue"),
+    queues=queues, live=live, watches=live.WATCHED, reads=live.READS,
     priority_kind="kueue.x-k8s.io/v1beta2/WorkloadPriorityClass")

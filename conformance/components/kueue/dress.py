@@ -1,12 +1,12 @@
 """A neutral workload as Kueue takes it: a suspended batch Job with a queue's name."""
 
 from conformance.components.pods import pod_template
+from conformance.components.scheduling import QUEUE_LABEL
 from conformance.kube.api import Object
 from conformance.model.labels import level_label
 from conformance.model.promise import Team
 from conformance.model.workload import Workload
 
-QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 PRIORITY_LABEL = "kueue.x-k8s.io/priority-class"
 REQUIRED_TOPOLOGY = "kueue.x-k8s.io/podset-required-topology"
 

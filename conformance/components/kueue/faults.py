@@ -7,18 +7,16 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from conformance.components import available, crds, mutating_webhook, webhooks
+from conformance.components import crds, deployments, mutating_webhook, webhooks
+from conformance.components.kueue.names import CONFIG_KEY, CONFIG_MAP, DEPLOYMENT, NAMESPACE
 from conformance.errors import SeatrialError, Unsupported
 from conformance.kube.api import Object
 from conformance.model.fault import Fault, Site
 from conformance.model.labels import FAKE, GPU_RESOURCE, NODE_LABEL, RACK_LABEL
-from conformance.waiting import eventually, patience
 
 CLUSTER_QUEUE = "kueue.x-k8s.io/v1beta2/ClusterQueue"
 RESOURCE_FLAVOR = "kueue.x-k8s.io/v1beta2/ResourceFlavor"
 LOCAL_QUEUE = "kueue.x-k8s.io/v1beta2/LocalQueue"
-CONFIG_MAP, CONFIG_KEY = "kueue-manager-config", "controller_manager_config.yaml"
-SYSTEM, DEPLOYMENT = "kueue-system", "kueue-controller-manager"
 
 MIDDLING = 100
 """A priority below which work counts as less urgent here."""
@@ -120,7 +118,7 @@ def _open_to_all(spec: Object) -> None:
 def _configured(site: Site, change: Change) -> Iterator[None]:
     """Keep Kueue running with a changed configuration: it reads it at start only, so it is started anew."""
     api = site.api
-    sound = api.read("v1/ConfigMap", CONFIG_MAP, SYSTEM)["data"][CONFIG_KEY]
+    sound = api.read("v1/ConfigMap", CONFIG_MAP, NAMESPACE)["data"][CONFIG_KEY]
     broken = json.loads(sound)
     change(broken)
     if broken == json.loads(sound):
@@ -133,15 +131,8 @@ def _configured(site: Site, change: Change) -> Iterator[None]:
 
 
 def _restart(api: Any, configuration: str) -> None:
-    api.patch("v1/ConfigMap", CONFIG_MAP, {"data": {CONFIG_KEY: configuration}}, SYSTEM)
-    for replicas in (0, 1):
-        api.patch("apps/v1/Deployment", DEPLOYMENT, {"spec": {"replicas": replicas}}, SYSTEM)
-        eventually(lambda: [pod["metadata"]["name"] for pod in
-                            api.list("v1/Pod", SYSTEM, labels="control-plane=controller-manager")],
-                   becomes=lambda pods, wanted=replicas: len(pods) == wanted, within=patience().delete,
-                   because="the pods of Kueue")
-    eventually(lambda: available(api, SYSTEM, DEPLOYMENT), becomes=True, within=patience().ready,
-               because="Kueue is available again")
+    deployments.restart(api, NAMESPACE, DEPLOYMENT, lambda: api.patch(
+        "v1/ConfigMap", CONFIG_MAP, {"data": {CONFIG_KEY: configuration}}, NAMESPACE))
     webhooks.await_answer(api, {"apiVersion": "kueue.x-k8s.io/v1beta2", "kind": "ResourceFlavor",
                                 "metadata": {"name": "does-kueue-answer"}})
 

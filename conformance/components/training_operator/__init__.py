@@ -10,9 +10,10 @@ from typing import Any
 from conformance import builds
 from conformance.components import LoadImages, Programs, fit_small_node, image_tag, install_programs, webhooks
 from conformance.components.pods import IMAGE
+from conformance.components.scheduling import POD_GROUP, VOLCANO
 from conformance.components.training_operator.dress import dress
 from conformance.components.training_operator.faults import FAULTS, GANGS, PROBE
-from conformance.components.volcano.names import POD_GROUP, SCHEDULER
+from conformance.components.training_operator.rules import RULES
 from conformance.kube.api import Api, Object, load
 from conformance.model.component import Component
 from conformance.model.feature import Feature
@@ -36,7 +37,7 @@ def install(api: Api, spec: ComponentSpec, load_images: LoadImages) -> None:
 
 def adds(settings: Mapping[str, Any]) -> frozenset[Feature]:
     """Return what the operator's flags add to what it provides."""
-    return frozenset({Feature.TRAINING_GANGS} if f"{GANGS}={SCHEDULER}" in settings.get("args", ()) else ())
+    return frozenset({Feature.TRAINING_GANGS} if f"{GANGS}={VOLCANO}" in settings.get("args", ()) else ())
 
 
 # Upstream's looks the name up with nslookup, which fails in busybox where there are several search domains.
@@ -90,5 +91,5 @@ COMPONENT = Component(
     provides=frozenset({Feature.PYTORCH_TRAINING, Feature.ELASTIC_TRAINING, Feature.ADMISSION_RULES}),
     install=install, programs=(*PROGRAMS.images, "kubectl"),
     detect=detect, dress=dress, faults=FAULTS, adds=adds, settings_on=settings_on,
-    version=builds.version("training-operator"),
-    added_by=((Feature.TRAINING_GANGS, f"its argument {GANGS}={SCHEDULER}"),))
+    rules=RULES, version=builds.version("training-operator"),
+    added_by=((Feature.TRAINING_GANGS, f"its argument {GANGS}={VOLCANO}"),))

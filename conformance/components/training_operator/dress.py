@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from conformance.components.kueue.dress import QUEUE_LABEL
 from conformance.components.pods import pod_template
+from conformance.components.scheduling import QUEUE_LABEL, VOLCANO
 from conformance.kube.api import Object
 from conformance.model.promise import Team
 from conformance.model.workload import Workload
@@ -22,7 +22,7 @@ def dress(workload: Workload, team: Team, name: str) -> list[Object]:
         replicas["Worker"] = _replicas(workload.pods - 1)
     policy: dict[str, Any] = {"cleanPodPolicy": "None"}
     labels: dict[str, str] = {}
-    if team.queue and team.component == "volcano":
+    if team.queue and team.component == VOLCANO:
         policy["schedulingPolicy"] = {"queue": team.queue}
     elif team.queue:
         labels[QUEUE_LABEL] = team.queue

@@ -3,13 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from conformance.components import available, mutating_webhook, webhooks
+from conformance.components import deployments, mutating_webhook, webhooks
 from conformance.errors import Unsupported
 from conformance.kube.api import Object
 from conformance.model.fault import Fault, Site
-from conformance.waiting import eventually, patience
 
-NAMESPACE, DEPLOYMENT, LABELS = "kubeflow", "training-operator", "control-plane=kubeflow-training-operator"
+NAMESPACE, DEPLOYMENT = "kubeflow", "training-operator"
 WEBHOOK = "admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration"
 ROLE, ROLE_NAME = "rbac.authorization.k8s.io/v1/ClusterRole", "training-operator"
 INIT_IMAGE, GANGS = "--pytorch-init-container-image", "--gang-scheduler-name"
@@ -17,15 +16,6 @@ KUBEFLOW, VOLCANO = "kubeflow.org", "scheduling.volcano.sh"
 PROBE = {"apiVersion": "kubeflow.org/v1", "kind": "PyTorchJob", "spec": {"pytorchReplicaSpecs": {}},
          "metadata": {"name": "does-the-operator-answer", "namespace": NAMESPACE}}
 WEBHOOK_NAME = "validator.training-operator.kubeflow.org"
-
-
-def _scale(site: Site, replicas: int) -> None:
-    site.api.patch("apps/v1/Deployment", DEPLOYMENT, {"spec": {"replicas": replicas}}, NAMESPACE)
-    eventually(lambda: len(site.api.list("v1/Pod", NAMESPACE, labels=LABELS)), becomes=replicas,
-               within=patience().delete, because=f"the pods of Deployment {NAMESPACE}/{DEPLOYMENT}")
-    if replicas:
-        eventually(lambda: available(site.api, NAMESPACE, DEPLOYMENT), becomes=True, within=patience().ready,
-                   because=f"Deployment {NAMESPACE}/{DEPLOYMENT} is available")
 
 
 def _policies(site: Site, policy: str) -> None:
@@ -38,11 +28,12 @@ def _policies(site: Site, policy: str) -> None:
 def _operator_down(site: Site) -> Iterator[None]:
     # With its webhook out of the way the API takes PyTorchJobs that nobody works on.
     _policies(site, "Ignore")
-    _scale(site, 0)
+    number = deployments.replicas(site.api, NAMESPACE, DEPLOYMENT)
+    deployments.scale(site.api, NAMESPACE, DEPLOYMENT, 0)
     try:
         yield
     finally:
-        _scale(site, 1)
+        deployments.scale(site.api, NAMESPACE, DEPLOYMENT, number)
         _policies(site, "Fail")
         webhooks.await_answer(site.api, PROBE)
 
@@ -86,32 +77,22 @@ def _flag(flag: str, value: str = "") -> Callable[[Site], AbstractContextManager
 
 def _started_with(site: Site, args: list[str]) -> None:
     _policies(site, "Ignore")
-    _scale(site, 0)
-    site.api.patch("apps/v1/Deployment", DEPLOYMENT, [
-        {"op": "replace", "path": "/spec/template/spec/containers/0/args", "value": args}], NAMESPACE)
-    _scale(site, 1)
+    deployments.restart(site.api, NAMESPACE, DEPLOYMENT, lambda: site.api.patch("apps/v1/Deployment", DEPLOYMENT, [
+        {"op": "replace", "path": "/spec/template/spec/containers/0/args", "value": args}], NAMESPACE))
     _policies(site, "Fail")
     webhooks.await_answer(site.api, PROBE)
 
 
 @contextmanager
 def _dns_down(site: Site) -> Iterator[None]:
-    sound = site.api.read("apps/v1/Deployment", "coredns", "kube-system")
-    if sound is None:
+    if site.api.read("apps/v1/Deployment", "coredns", "kube-system") is None:
         raise Unsupported("the cluster's DNS is not Deployment kube-system/coredns: nothing can be shown")
-    _dns(site, 0)
+    number = deployments.replicas(site.api, "kube-system", "coredns")
+    deployments.scale(site.api, "kube-system", "coredns", 0)
     try:
         yield
     finally:
-        _dns(site, sound["spec"]["replicas"])
-        eventually(lambda: available(site.api, "kube-system", "coredns"), becomes=True, within=patience().ready,
-                   because="Deployment kube-system/coredns is available again")
-
-
-def _dns(site: Site, replicas: int) -> None:
-    site.api.patch("apps/v1/Deployment", "coredns", {"spec": {"replicas": replicas}}, "kube-system")
-    eventually(lambda: len(site.api.list("v1/Pod", "kube-system", labels="k8s-app=kube-dns")), becomes=replicas,
-               within=patience().delete, because="the pods of Deployment kube-system/coredns")
+        deployments.scale(site.api, "kube-system", "coredns", number)
 
 
 def _job_of_one(pod_group: Object) -> None:

@@ -11,9 +11,11 @@ from typing import Any
 
 from conformance import builds
 from conformance.components import LoadImages, Programs, fit_small_node, image_tag, install_programs, plain
+from conformance.components.volcano import live, queues
 from conformance.components.volcano.dress import dress
 from conformance.components.volcano.faults import FAULTS
 from conformance.components.volcano.names import NAMESPACE, SCHEDULER_CONFIG, SCHEDULER_KEY
+from conformance.components.volcano.rules import RULES
 from conformance.errors import UsageError
 from conformance.kube import yaml
 from conformance.kube.api import Api, Object, load
@@ -96,5 +98,6 @@ COMPONENT = Component(
     provides=frozenset({Feature.GANG_SCHEDULING, Feature.QUOTA, Feature.PREEMPTION, Feature.TOPOLOGY,
                         Feature.JOB_RESTART_POLICY, Feature.ADMISSION_RULES, Feature.BORROWING}),
     install=install, programs=PROGRAMS.images, detect=detect, dress=dress, faults=FAULTS, settings_on=settings_on,
-    check_settings=check_settings, version=builds.version("volcano"),
+    check_settings=check_settings, rules=RULES, version=builds.version("volcano"), queues=queues, live=live,
+    watches=live.WATCHED, reads=live.READS,
     priority_kind="scheduling.k8s.io/v1/PriorityClass")

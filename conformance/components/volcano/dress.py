@@ -3,7 +3,7 @@
 from typing import Any
 
 from conformance.components.pods import pod_template
-from conformance.components.volcano.names import SCHEDULER
+from conformance.components.scheduling import VOLCANO
 from conformance.kube.api import Object
 from conformance.model.promise import Team
 from conformance.model.workload import Workload
@@ -16,7 +16,7 @@ def dress(workload: Workload, team: Team, name: str) -> list[Object]:
     """Return the Job, and the PriorityClass when the workload has a priority."""
     enough = workload.pods if workload.min_pods is None else workload.min_pods
     spec: dict[str, Any] = {
-        "schedulerName": SCHEDULER, "queue": team.queue, "maxRetry": 3,
+        "schedulerName": VOLCANO, "queue": team.queue, "maxRetry": 3,
         # Work that is no gang starts with whatever fits.
         "minAvailable": enough if workload.gang else 1,
         "tasks": [{"name": "worker", "replicas": workload.pods, "template": pod_template(name, workload)}],

@@ -5,13 +5,12 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from conformance.components import available, mutating_webhook, webhooks
+from conformance.components import deployments, mutating_webhook, webhooks
 from conformance.components.volcano.names import NAMESPACE, QUEUE, SCHEDULER_CONFIG, SCHEDULER_KEY
 from conformance.errors import SeatrialError, Unsupported
 from conformance.kube.api import Object, kind_of, parse
 from conformance.model.fault import Fault, Site
 from conformance.model.labels import GPU_RESOURCE
-from conformance.waiting import eventually, patience
 
 RETRIES = "volcano.sh/job-retry-count"
 JOBS = "batch.volcano.sh"
@@ -37,18 +36,8 @@ def _scheduler_configured(site: Site, change: Change) -> Iterator[None]:
 
 
 def _restart(site: Site, configuration: str) -> None:
-    site.api.patch("v1/ConfigMap", SCHEDULER_CONFIG, {"data": {SCHEDULER_KEY: configuration}}, NAMESPACE)
-    _scale(site, "volcano-scheduler", "app=volcano-scheduler", 0)
-    _scale(site, "volcano-scheduler", "app=volcano-scheduler", 1)
-
-
-def _scale(site: Site, deployment: str, labels: str, replicas: int) -> None:
-    site.api.patch("apps/v1/Deployment", deployment, {"spec": {"replicas": replicas}}, NAMESPACE)
-    eventually(lambda: len(site.api.list("v1/Pod", NAMESPACE, labels=labels)), becomes=replicas,
-               within=patience().delete, because=f"the pods of Deployment {NAMESPACE}/{deployment}")
-    if replicas:
-        eventually(lambda: available(site.api, NAMESPACE, deployment), becomes=True, within=patience().ready,
-                   because=f"Deployment {NAMESPACE}/{deployment} is available")
+    deployments.restart(site.api, NAMESPACE, "volcano-scheduler", lambda: site.api.patch(
+        "v1/ConfigMap", SCHEDULER_CONFIG, {"data": {SCHEDULER_KEY: configuration}}, NAMESPACE))
 
 
 def _scheduler_fault(name: str, description: str, change: Change) -> Fault:
@@ -112,11 +101,12 @@ def _queue_fault(name: str, description: str, change: Change) -> Fault:
 
 @contextmanager
 def _controllers_down(site: Site) -> Iterator[None]:
-    _scale(site, "volcano-controllers", "app=volcano-controller", 0)
+    number = deployments.replicas(site.api, NAMESPACE, "volcano-controllers")
+    deployments.scale(site.api, NAMESPACE, "volcano-controllers", 0)
     try:
         yield
     finally:
-        _scale(site, "volcano-controllers", "app=volcano-controller", 1)
+        deployments.scale(site.api, NAMESPACE, "volcano-controllers", number)
 
 
 def _everyone_needed(job: Object) -> None:

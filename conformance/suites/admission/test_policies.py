@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 
 from conformance import Feature, Fidelity, Unsupported, assets, behaviour, throughout
-from conformance.components.gatekeeper.enforcement import chosen
-from conformance.components.gatekeeper.names import WEBHOOK
 from conformance.kube.api import Object, kind_of, load, name_of
 from conformance.model.component import Component
 from conformance.model.finding import Policy, Severity
@@ -21,16 +19,17 @@ def test_what_a_policy_denies_does_not_enter(platform: Platform, component: Comp
     A policy that is only read about in a report meets the workload when it already runs.
     """
     policy, wrong, right = _shown(platform, component)
+    by = component.enforces.by if component.enforces else ""
     throughout(lambda: refused(platform, right), stays=TAKEN, during=0,
                because=f"who refuses {name_of(right)}, as {policy.id} wants it")
     throughout(lambda: refused(platform, wrong), during=LOOKS_S, because=f"who refuses what {policy.id} denies",
-               stays=lambda said: said.startswith(f"{WEBHOOK}: ") and policy.id in said and policy.remedy in said)
+               stays=lambda said: said.startswith(f"{by}: ") and policy.id in said and policy.remedy in said)
 
 
 def _shown(platform: Platform, component: Component) -> tuple[Policy, Object, Object]:
     """Return an enforced policy, a Pod that only this policy is against, and one that it has nothing against."""
     spec = platform.folder.component(component.name)
-    for policy in chosen(spec.settings if spec else {}).policies.values():
+    for policy in component.enforces.policies(spec.settings if spec else {}) if component.enforces else ():
         if policy.severity is Severity.ERROR and policy.at_admission:
             wrong, right = (_pods(policy, verdict) for verdict in ("denied", "allowed"))
             if wrong and right:

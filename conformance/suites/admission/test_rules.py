@@ -7,24 +7,25 @@ from functools import partial
 from conformance import Feature, Fidelity, Unsupported, behaviour, throughout
 from conformance.kube.api import Object, kind_of
 from conformance.model.component import Component
+from conformance.model.rule import Rules
 from conformance.platform import Platform
 from conformance.suites.admission.refusals import LOOKS_S, TAKEN, refused, refused_by
-from conformance.suites.admission.rules import RULES, Rules
 
 
 @behaviour(requirement="admission_rules", needs=[Feature.ADMISSION_RULES], fidelity=Fidelity.CONTROL_PLANE,
            catches={"kueue-webhook-gone": "has a lendingLimit", "kueue-rules-stripped": "has a borrowingLimit",
                     "training-webhook-gone": "has two masters", "volcano-webhook-gone": "needs more pods than it has"},
-           alone=False, disturbs=[], cluster_objects={"kueue": ["ClusterQueue/rules"]})
+           alone=False, disturbs=[],
+           cluster_objects=lambda component: component.rules.cluster_objects if component.rules else ())
 def test_what_cannot_work_is_refused_with_its_reason(platform: Platform, component: Component) -> None:
     """The API refuses what its component says cannot work, names the reason, and takes the same without the mistake.
 
     A mistake that is taken shows up at night, as work that waits for ever.
     """
-    known = RULES.get(component.name)
+    known = component.rules
     if known is None:
         raise Unsupported(f"no rules are written down for {component.name}")
-    sound = known.sound(platform)
+    sound = known.sound(platform.served_team, platform.cluster_name)
     throughout(lambda: refused(platform, sound), stays=TAKEN, during=0,
                because=f"who refuses a sound {sound['kind']}")
     throughout(lambda: _wrong_answers(platform, known, sound), stays={}, during=LOOKS_S,
@@ -39,13 +40,14 @@ def test_a_door_to_a_queue_cannot_be_moved(platform: Platform) -> None:
 
     Work that waits behind it would change the team that pays for it.
     """
+    fixed = platform.component.rules.fixed if platform.component.rules else None
+    if fixed is None:
+        raise Unsupported(f"nothing is written down of what {platform.component.name} keeps as it was made")
     name, namespace = f"door-{secrets.token_hex(3)}", platform.served_team.namespace
-    door = platform.create({"apiVersion": "kueue.x-k8s.io/v1beta2", "kind": "LocalQueue", "spec": {"clusterQueue": "a"},
-                            "metadata": {"name": name, "namespace": namespace}})
-    throughout(lambda: refused_by(partial(platform.api.patch, kind_of(door), name, {"spec": {"clusterQueue": "b"}},
-                                           namespace)),
-               stays=lambda answer: answer.startswith("CEL: ") and "field is immutable" in answer, during=LOOKS_S,
-               because=f"who refuses that LocalQueue {namespace}/{name} leads to another ClusterQueue")
+    door = platform.create(fixed.made(name, platform.served_team))
+    throughout(lambda: refused_by(partial(platform.api.patch, kind_of(door), name, fixed.change, namespace)),
+               stays=lambda answer: answer.startswith(f"{fixed.by}: ") and fixed.saying in answer, during=LOOKS_S,
+               because=f"who refuses that {door['kind']} {namespace}/{name} leads to another ClusterQueue")
 
 
 def _wrong_answers(platform: Platform, known: Rules, sound: Object) -> dict[str, str]:

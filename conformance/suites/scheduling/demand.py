@@ -40,7 +40,7 @@ def others_take_all_they_may(platform: Platform, team: Team, *, priority: int = 
     which names them, where they do not get what they may: what `team` was promised is not tried then.
     """
     others = platform.sharing_with(team)
-    there_is = min(sum(map(most, others)), free_for_others(platform, team))
+    there_is = min(platform.most_held({other: most(other) for other in others}), free_for_others(platform, team))
     wanted = there_is - there_is % GPUS_PER_JOB  # a rest that is smaller than a job stays idle
     names = ", ".join(other.name for other in others)
     if wanted <= 0:

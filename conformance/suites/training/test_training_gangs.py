@@ -1,7 +1,7 @@
 """Training jobs as gangs: all their processes are one group to the scheduler that places them."""
 
 from conformance import Disturbance, Feature, Fidelity, behaviour, eventually, job, like, throughout
-from conformance.components.volcano.names import POD_GROUP, SCHEDULER
+from conformance.components.scheduling import POD_GROUP, VOLCANO
 from conformance.kube.api import Object
 from conformance.platform import Platform
 from conformance.suites.scheduling.nodes import in_fragments, watched_s
@@ -22,7 +22,7 @@ def test_a_training_job_is_one_gang_in_its_teams_queue(platform: Platform) -> No
     eventually(lambda: platform.api.read(POD_GROUP, work.name, work.team.namespace),
                becomes=like({"spec": {"minMember": 3, "queue": work.team.queue}}),
                because=f"PodGroup of PyTorchJob {work.name}, which has 3 processes in {platform.queue_of(work.team)}")
-    eventually(lambda: [_placed_by(pod) for pod in work.pod_list()], becomes=[(SCHEDULER, work.name)] * 3,
+    eventually(lambda: [_placed_by(pod) for pod in work.pod_list()], becomes=[(VOLCANO, work.name)] * 3,
                because=f"who places the processes of PyTorchJob {work.name}, and as part of which group")
 
 

@@ -11,8 +11,13 @@ SUITES = Path(catalog.__file__).parent / "suites"
 
 
 def said_in(area):
-    """Every text that the modules of an area may say, the fixed parts of those with values in them one by one."""
-    return {node.value for file in (SUITES / area).glob("*.py") for node in ast.walk(ast.parse(file.read_text()))
+    """Every text that the modules of an area may say, the fixed parts of those with values in them one by one.
+
+    What a component's API refuses is said in the component's own folder.
+    """
+    rules = (SUITES.parent / "components").glob("*/rules.py") if area == "admission" else ()
+    return {node.value for file in (*(SUITES / area).glob("*.py"), *rules)
+            for node in ast.walk(ast.parse(file.read_text()))
             if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 

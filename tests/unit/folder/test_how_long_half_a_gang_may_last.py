@@ -12,7 +12,8 @@ def gang_team(folder):
 
 def lasts_s(path):
     folder = read.load(path)
-    return promises.half_gang_lasts_s(gang_team(folder), folder)
+    team = gang_team(folder)
+    return promises.queues_of(team).half_gang_lasts_s(team, folder)
 
 
 @pytest.mark.parametrize(("profile", "seconds"), [

@@ -4,7 +4,10 @@ from pathlib import Path
 import pytest
 
 from conformance import assets
-from conformance.folder import promises, queues, read
+from conformance.components.kueue import cohorts
+from conformance.components.kueue.manifests import cluster_queues
+from conformance.components.manifests import DRAFTED_BACK_WITHIN_S
+from conformance.folder import promises, read
 from conformance.folder.contradictions import contradictions
 from conformance.folder.uncovered import uncovered_limits
 
@@ -62,7 +65,7 @@ def test_a_draft_says_what_the_exercise_says():
     assert teams["training-a"].back_within_s is None
     assert teams["training-b"].lends_at_most_gpus == 8
     assert teams["serving-c"].never_preempted is True
-    assert teams["serving-c"].back_within_s == promises.DRAFTED_BACK_WITHIN_S
+    assert teams["serving-c"].back_within_s == DRAFTED_BACK_WITHIN_S
 
 
 CONTRADICTIONS = [  # profile, file, what stands there, what is written instead, what is found
@@ -228,18 +231,18 @@ def test_limits_are_summed_over_flavors_and_cohort_trees(tmp_path):
         queue("alone", ""),
     ]), encoding="utf-8")
     manifests = read.load(tmp_path).manifests
-    found = {queue.name: queue for queue in queues.cluster_queues(manifests)}
+    found = {queue.name: queue for queue in cluster_queues(manifests)}
     quota = found["a"].quota
     assert (quota.nominal, quota.borrowing_limit, quota.lending_limit) == (10, None, None)
     assert found["b"].quota.lending_limit == 9
     assert not found["alone"].quota.covers_gpus
     # h100: 3 of b, and of the 4 of ROOT and 5 that RIGHT lets out at most 10; l40s: 6 of b.
-    assert queues.borrowable(found["a"], manifests) == 3 + 9 + 6
+    assert cohorts.borrowable(found["a"], manifests) == 3 + 9 + 6
     # From LEFT, without limit, 8 of a and 3 of b; 4 of ROOT; 2 of RIGHT itself.
-    assert queues.borrowable(found["c"], manifests) == 8 + 3 + 4 + 2
-    assert [other.name for other in queues.relatives(found["c"], manifests)] == ["a", "b"]
-    assert queues.tree_quota(found["c"], manifests) == 10 + 14 + 16 + 4 + 2
-    assert [cohort.name for cohort in queues.cohorts_above(found["a"], manifests)] == ["LEFT", "ROOT"]
+    assert cohorts.borrowable(found["c"], manifests) == 8 + 3 + 4 + 2
+    assert [other.name for other in cohorts.relatives(found["c"], manifests)] == ["a", "b"]
+    assert cohorts.tree_quota(found["c"], manifests) == 10 + 14 + 16 + 4 + 2
+    assert [cohort.name for cohort in cohorts.cohorts_above(found["a"], manifests)] == ["LEFT", "ROOT"]
 
 
 def test_the_old_word_for_a_cohort_is_understood(broken):

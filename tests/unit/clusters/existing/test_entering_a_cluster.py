@@ -6,6 +6,7 @@ import pytest
 
 from conformance import assets
 from conformance.clusters.existing import lock, rights
+from conformance.components.kueue import live as kueue_live
 from conformance.errors import SeatrialError, Unsupported, UsageError
 from conformance.folder import promises, read
 from conformance.model.behaviour import Behaviour
@@ -86,7 +87,7 @@ def test_teams_work_in_namespaces_of_ours_and_their_doors_go_with_them(folder, p
     moved = on_existing.moved(folder, settings(pretend_cluster).permit)
     assert [team.namespace for team in moved.promises.teams] == [f"mine-team-{team}" for team in TEAMS]
     for team in moved.promises.teams:
-        assert promises.cluster_queue_of(team, moved).name == team.name
+        assert promises.queues_of(team).queue_of(team, moved) == f"ClusterQueue {team.name}"
     assert moved.promises.confirmed_by == folder.promises.confirmed_by
 
 
@@ -177,7 +178,7 @@ def test_rights_of_components_that_the_platform_has_not_are_not_asked_for():
 
 
 def test_an_entrance_that_fails_half_way_leaves_nothing(cluster, enter, monkeypatch):
-    monkeypatch.setattr(on_existing, "_open_door", lambda *_: 1 / 0)
+    monkeypatch.setattr(kueue_live, "open_to", lambda *_: 1 / 0)
     before = dict(cluster.objects)
     with pytest.raises(ZeroDivisionError):
         enter()

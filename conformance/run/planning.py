@@ -101,8 +101,8 @@ def proofs(behaviour: Behaviour, sound: Sequence[Subject], components: Mapping[s
     if not chosen:
         return [Subject(refusal=f"no component here has the faults "
                                 f"{', '.join(catch.fault for catch in behaviour.catches)}")]
-    controls = dict.fromkeys(replace(subject, fault=None) for subject in chosen)
-    return [*controls, *chosen]
+    controls = {control.id: control for control in (replace(subject, fault=None) for subject in chosen)}
+    return [*controls.values(), *chosen]
 
 
 def group(behaviour: Behaviour, *, pool: str | None, prove: bool) -> str | None:

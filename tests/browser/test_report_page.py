@@ -46,7 +46,7 @@ def result(behaviour, outcome=Outcome.PASSED, *, area="scheduling/quota", subjec
 
 def kill(behaviour, fault, outcome=Outcome.FAILED, platform="team-queues", cause="expected to become 8, saw 4"):
     return Kill(behaviour=f"scheduling/quota::{behaviour.replace(' ', '_')}", fault=fault, platform=platform,
-                outcome=outcome, cause=cause)
+                outcome=outcome, word="saw 4", cause=cause)
 
 
 BEHAVIOURS = ("a team gets its guaranteed gpus to the unit", "borrowing stops at the limit", "a gang that does not fit holds no accelerator",
@@ -242,7 +242,7 @@ def test_what_a_cluster_says_is_shown_and_never_run(opened, tmp_path):
                    trace=f"    0.00 s  {EVIL}\n    1.00 s  {EVIL}\n  {EVIL}", reproduce=f"seatrial run -k '{EVIL}'", requirement="quota")
     quiet = replace(evil, outcome=Outcome.PASSED, trace=EVIL)
     report = replace(REPORT, seatrial=EVIL, started=EVIL, cluster={EVIL: EVIL}, results=(evil, quiet, replace(quiet, lacks=EVIL)),
-                     kill_matrix=(Kill(behaviour=EVIL, fault=EVIL, platform=EVIL, outcome=Outcome.PASSED, cause=EVIL),),
+                     kill_matrix=(Kill(behaviour=EVIL, fault=EVIL, platform=EVIL, outcome=Outcome.PASSED, word=EVIL, cause=EVIL),),
                      uncovered_limits=(EVIL,), uncaught_faults=(EVIL,), troubles=(EVIL,))
     page = opened(html.write(report, tmp_path))
     assert page.title().startswith("Seatrial: ")
@@ -255,7 +255,7 @@ def test_long_words_do_not_widen_the_page(opened, tmp_path):
     long = replace(REPORT.results[1], id=f"{LONG}/x::{LONG}[{LONG}]", promise=LONG, platform=LONG, component=LONG, cause=LONG,
                    trace=f"    0.00 s  {LONG}\n{LONG}", reproduce=LONG)
     report = replace(REPORT, results=(long, replace(long, outcome=Outcome.PASSED)), cluster={"name": LONG}, troubles=(LONG,),
-                     kill_matrix=(Kill(behaviour=LONG, fault=LONG, platform=LONG, outcome=Outcome.PASSED, cause=LONG),))
+                     kill_matrix=(Kill(behaviour=LONG, fault=LONG, platform=LONG, outcome=Outcome.PASSED, word=LONG, cause=LONG),))
     page = opened(html.write(report, tmp_path), viewport={"width": 360, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") == 360
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from conformance.model.fidelity import Fidelity
+from conformance.model.measurement import AT_MOST, Interval, Measurement, Objective
 from conformance.model.outcome import Outcome
 from conformance.model.report import Kill, Report, Result
 from conformance.report.run import html
@@ -44,9 +45,13 @@ def result(behaviour, outcome=Outcome.PASSED, *, area="scheduling/quota", subjec
         **more})
 
 
-def kill(behaviour, fault, outcome=Outcome.FAILED, platform="team-queues", cause="expected to become 8, saw 4"):
+def kill(behaviour, fault, outcome=Outcome.FAILED, platform="team-queues", cause="expected to become 8, saw 4", word="expected"):
     return Kill(behaviour=f"scheduling/quota::{behaviour.replace(' ', '_')}", fault=fault, platform=platform,
-                outcome=outcome, word="saw 4", cause=cause)
+                outcome=outcome, cause=cause, word=word)
+
+
+def measured(name, value, **more):
+    return Measurement(name=name, value=value, unit="s", **more)
 
 
 BEHAVIOURS = ("a team gets its guaranteed gpus to the unit", "borrowing stops at the limit", "a gang that does not fit holds no accelerator",
@@ -71,6 +76,11 @@ REPORT = Report(
                cause="KeyError: 'status' (no such field)", trace="Traceback: in test_rendezvous\n  KeyError: 'status'"),
         *(result(name, fidelity=Fidelity.CONTROL_PLANE, subject=team) for name in BEHAVIOURS[:1] + BEHAVIOURS[3:]
           for team in ("training-a", "serving-c", "research")),
+        result("a first token comes in time", Outcome.INCONCLUSIVE, area="load/latency", component="vllm", requirement="quota",
+               cause="it takes 312 more samples to say", needs_samples=312, trace="", measurements=(
+                   measured("time to first token, p99", 1.94, n=88, interval=Interval(low=1.2, high=2.9, level=0.95),
+                            objective=Objective(bound=AT_MOST, limit=2, source="ttft_s of chat")),
+                   measured("lent GPUs are back after", 41.2, objective=Objective(bound=AT_MOST, limit=30)))),
         result("gpus are the nodes own", area="accelerators/fake_gpu", component="gpu-layer", fidelity=Fidelity.NODE, subject="gpu-layer",
                requirement="devices"),
         result("a node that stops gives its work back", Outcome.DISABLED, area="scheduling/gang", requirement="gang_scheduling",
@@ -83,6 +93,7 @@ REPORT = Report(
     kill_matrix=(*(kill(name, FAULTS[(3 * row + step) % len(FAULTS)], platform=platform)
                    for row, name in enumerate(BEHAVIOURS) for step in range(4) for platform in ("team-queues", "gang-training")),
                  kill(BEHAVIOURS[1], "scheduler-asleep", Outcome.PASSED, cause="survived: the behaviour passes although scheduler-asleep is there"),
+                 kill(BEHAVIOURS[4], "cohort-cut", cause="its peer did not come"),
                  kill(BEHAVIOURS[2], "webhook-removed", Outcome.ERROR, cause="fault webhook-removed could not be taken back: 409"),
                  kill(BEHAVIOURS[0], "topology-forgotten", Outcome.UNSUPPORTED, cause="it has no topology")),
     uncovered_limits=("team-queues: ClusterQueue serving-c: lendingLimit 8", "gang-training: Queue research: weight 4"),
@@ -120,7 +131,7 @@ def opened(browser):
 def test_the_verdict_comes_first(opened, file):
     page = opened(file)
     assert page.locator("h1").inner_text() == "Seatrial could not judge everything: mend the errors first."
-    assert page.locator(".tally li").all_inner_texts() == ["10 passed", "1 disabled", "2 unsupported", "3 failed", "1 error"]
+    assert page.locator(".tally li").all_inner_texts() == ["10 passed", "1 disabled", "2 unsupported", "1 inconclusive", "3 failed", "1 error"]
     assert page.locator("h2").all_inner_texts() == [
         "Errors outside of any check", "What did not hold", "Promises by area", "Requirements by platform", "Kill matrix",
         "Faults that no behaviour was seen to catch", "How real it was", "Limits in the manifests that no promise covers"]
@@ -130,10 +141,18 @@ def test_what_did_not_hold_is_open_with_its_cause_and_how_to_run_it_again(opened
     bad = opened(file).locator("#failures article")
     assert [re.sub(r"\s+", " ", text) for text in bad.locator("h3").all_inner_texts()] == [
         "! error The worker answers.", "✗ failed A gang starts whole or not at all.", "✗ failed Borrowing stops at the limit.",
-        "✗ failed A job stays in one rack."]
+        "✗ failed A job stays in one rack.", "? inconclusive A first token comes in time."]
     for article, one in ((2, REPORT.results[0]), (1, REPORT.results[1]), (3, REPORT.results[2]), (0, REPORT.results[3])):
         assert bad.nth(article).get_by_text(one.cause, exact=True).is_visible()
         assert bad.nth(article).get_by_text(one.reproduce, exact=True).is_visible()
+
+
+def test_what_was_measured_is_told_with_what_it_may_be(opened, file):
+    article = opened(file).locator("#failures article").nth(4)
+    assert article.locator(".measured li").all_inner_texts() == [
+        "time to first token, p99: 1.94 s (88 samples, 1.2 to 2.9 at 95%, at most 2 s: ttft_s of chat)",
+        "lent GPUs are back after: 41.2 s (MISSED: at most 30 s)"]
+    assert article.locator(".measured .missed").count() == 1
 
 
 def test_the_timeline_of_a_number_is_drawn_up_to_what_was_expected(opened, file):
@@ -174,8 +193,8 @@ def test_promises_are_shown_by_area_with_their_fidelity_and_open_to_each_check(o
     page = opened(file)
     areas = page.locator(".area")
     assert [" ".join(text.lower().split()) for text in areas.locator("h3").all_inner_texts()] == [
-        "accelerators 1 passed", "scheduling 9 passed, 1 disabled, 1 unsupported, 3 failed", "training 1 unsupported, 1 error"]
-    quota = areas.nth(1).locator("details", has_text="A team gets its guaranteed gpus to the unit.")
+        "accelerators 1 passed", "load 1 inconclusive", "scheduling 9 passed, 1 disabled, 1 unsupported, 3 failed", "training 1 unsupported, 1 error"]
+    quota = areas.nth(2).locator("details", has_text="A team gets its guaranteed gpus to the unit.")
     assert quota.locator("summary .about span").all_inner_texts() == [
         "team-queues", "research", "serving-c", "training-a", "kueue", "control-plane"]
     again = quota.get_by_text("test_a_team_gets_its_guaranteed_gpus_to_the_unit[serving-c]'")
@@ -183,7 +202,7 @@ def test_promises_are_shown_by_area_with_their_fidelity_and_open_to_each_check(o
     quota.locator("summary").press("Enter")
     assert again.is_visible()
     assert quota.locator(".one").count() == 3
-    areas.nth(1).get_by_role("link", name="Borrowing stops at the limit.").click()
+    areas.nth(2).get_by_role("link", name="Borrowing stops at the limit.").click()
     assert page.locator(":target h3").inner_text().endswith("Borrowing stops at the limit.")
 
 
@@ -194,10 +213,10 @@ def test_the_kill_matrix_is_a_grid(opened, file):
     assert page.locator(".matrix thead th").all_inner_texts() == sorted(FAULTS)
     row = page.locator(".matrix tbody tr", has=page.get_by_role("rowheader", name="borrowing stops at the limit"))
     assert dict(zip(sorted(FAULTS), row.locator("td").all_text_contents(), strict=True))["scheduler-asleep"] == "survived✗"
-    assert "20 of 23 pairs were caught" in page.locator("#faults .note").inner_text()
+    assert "20 of 24 pairs were caught" in page.locator("#faults .note").inner_text()
     proofs = page.locator(".proofs")
     proofs.locator("summary").click()
-    assert [text.split()[1] for text in proofs.locator("li").all_inner_texts()[:4]] == ["survived", "error", "unsupported", "caught"]
+    assert [text.split()[1] for text in proofs.locator("li").all_inner_texts()[:4]] == ["failed", "survived", "error", "unsupported"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -213,7 +232,7 @@ def test_it_is_readable_in_light_and_dark_and_on_a_telephone(opened, file, schem
         page.screenshot(path=tmp_path / f"{scheme}-{width}.png", full_page=True)
         for selector in ("h1", ".run", ".tally", ".bad h3", ".badge.failed", ".badge.error", ".badge.passed", ".badge.unsupported",
                          ".about", ".fidelity", ".cause", ".at", ".legend", ".story", ".again span", ".note", ".matrix td.survived",
-                         ".matrix td.caught", ".why", "footer"):
+                         ".matrix td.caught", ".why", ".measured li", ".measured .missed", ".badge.inconclusive", "footer"):
             assert contrast(page, selector) >= 4.5, selector
 
 
@@ -264,7 +283,7 @@ def test_without_scripts_everything_is_there(browser, file):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(file.as_uri())
-    assert page.locator("#failures article").count() == 4
+    assert page.locator("#failures article").count() == 5
     page.locator("details").first.locator("summary").click()
     assert page.locator(".one").first.is_visible()
     context.close()

@@ -31,13 +31,6 @@ annotations(o) := value if {
 	is_object(value)
 } else := {}
 
-# All objects of some kinds in an input of several, with their index: {"index", "object"}.
-all(kinds) := [found |
-	some i, o in input.objects
-	of(o) in kinds
-	found := {"index": i, "object": o}
-]
-
 # The list at a path, and none where something else or nothing stands there: `some` over null breaks an engine.
 items(o, path) := value if {
 	is_object(o)

@@ -57,10 +57,8 @@ limit(queue, flavor, resource, field) := number if {
 # Whether the owner of a queue never takes back by preemption what others have borrowed.
 never_reclaims(queue) if object.get(queue, ["spec", "preemption", "reclaimWithinCohort"], "Never") == "Never"
 
-# The LocalQueue that a workload names, by the label or the older annotation.
+# The LocalQueue that a workload names. An annotation of this name is read by nobody.
 queue_name(o) := kind.labels(o)[queue_label]
-
-queue_name(o) := kind.annotations(o)[queue_label] if not kind.labels(o)[queue_label]
 
 # Whether other objects made it: it is then queued as a part of them.
 is_owned(o) if count(kind.items(o, ["metadata", "ownerReferences"])) > 0
@@ -74,11 +72,16 @@ is_elastic(o) if o.spec.enableInTreeAutoscaling == true
 
 is_elastic(o) if o.spec.rayClusterSpec.enableInTreeAutoscaling == true
 
-# How many of an accelerator a whole workload needs at once.
-demand(o, resource) := sum([needed |
-	some pod in workload.pods_of(o)
-	needed := _at_once(o, pod) * object.get(workload.accelerators_of_pod(pod.spec), resource, 0)
-])
+# The accelerators that a whole workload needs at once, by name.
+demand(o) := {resource: needed |
+	pods := [{"held": held, "number": _at_once(o, pod)} |
+		some pod in workload.pods_of(o)
+		held := workload.accelerators_of_pod(pod.spec)
+		count(held) > 0
+	]
+	some resource in {name | some pod in pods; some name, _ in pod.held}
+	needed := sum([n | some pod in pods; n := pod.number * object.get(pod.held, resource, 0)])
+}
 
 _at_once(o, pod) := min([pod.replicas, o.spec.completions]) if {
 	kind.of(o) == "batch/Job"

@@ -13,19 +13,23 @@ package policies.autoscaling["kserve-scales-its-own-deployments"]
 import data.lib.autoscaling
 import data.lib.kind
 import data.lib.kserve
+import data.lib.objects
 
-findings contains {"object": scaler.index, "path": ["spec", "scaleTargetRef"], "message": message} if {
-	some service in kind.all({"serving.kserve.io/InferenceService"})
+# The InferenceServices whose Deployments KServe scales, by these.
+_scaled_by_kserve[key] contains kind.name(service.object) if {
+	some service in objects.of_kind["serving.kserve.io/InferenceService"]
 	kserve.mode(service.object) == "Standard"
 	kserve.autoscaler_class(service.object) in {"", "hpa", "keda"}
-	some scaler in kind.all(autoscaling.scalers)
+	some name in kserve.deployments(service.object)
+	key := {"namespace": kind.namespace(service.object), "group": "apps", "kind": "Deployment", "name": name}
+}
+
+findings contains {"object": scaler.index, "path": ["spec", "scaleTargetRef"], "message": message} if {
+	some scaler in objects.of_kinds(autoscaling.scalers)
 	target := autoscaling.scaled(scaler.object)
-	target.group == "apps"
-	target.kind == "Deployment"
-	target.namespace == kind.namespace(service.object)
-	target.name in kserve.deployments(service.object)
+	some service in _scaled_by_kserve[target]
 	not kserves_own(scaler.object)
-	message := sprintf("scales %s, which KServe scales for InferenceService %s", [target.name, kind.name(service.object)])
+	message := sprintf("scales %s, which KServe scales for InferenceService %s", [target.name, service])
 }
 
 kserves_own(scaler) if {

@@ -12,18 +12,24 @@ package policies.autoscaling["model-servers-scale-by-their-queue"]
 
 import data.lib.autoscaling
 import data.lib.kind
+import data.lib.objects
 import data.lib.serving
 
+# Workloads that serve models on GPUs.
+_model_servers contains autoscaling.scalable(server.object) if {
+	some server in objects.of_kinds({"apps/Deployment", "apps/StatefulSet"})
+	some c in serving.engines_of(server.object)
+	c.gpus > 0
+}
+
 findings contains {"object": scaler.index, "path": ["spec", "metrics"], "message": message} if {
-	some scaler in kind.all({"autoscaling/HorizontalPodAutoscaler"})
+	some scaler in objects.of_kind["autoscaling/HorizontalPodAutoscaler"]
 	metrics := kind.items(scaler.object, ["spec", "metrics"])
 	count(metrics) > 0
 	every metric in metrics {
 		metric.type in {"Resource", "ContainerResource"}
 	}
-	some server in kind.all({"apps/Deployment", "apps/StatefulSet"})
-	autoscaling.scaled(scaler.object) == autoscaling.scalable(server.object)
-	some c in serving.engines_of(server.object)
-	c.gpus > 0
-	message := sprintf("scales the model server %s by CPU or memory, which say nothing of its load", [kind.name(server.object)])
+	target := autoscaling.scaled(scaler.object)
+	target in _model_servers
+	message := sprintf("scales the model server %s by CPU or memory, which say nothing of its load", [target.name])
 }

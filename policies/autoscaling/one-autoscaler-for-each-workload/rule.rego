@@ -13,28 +13,43 @@ package policies.autoscaling["one-autoscaler-for-each-workload"]
 
 import data.lib.autoscaling
 import data.lib.kind
+import data.lib.objects
 
-_scalers := kind.all(autoscaling.scalers)
+# Autoscalers of each workload, the first of each kind and name: an object also stands in two forms, as a cluster and its
+# repository hold it.
+_first[key] contains scaler.index if {
+	some scaler in objects.of_kinds(autoscaling.scalers)
+	target := autoscaling.scaled(scaler.object)
+	key := [target, scaler.object.kind, kind.name(scaler.object)]
+}
+
+_scalers[target] contains {"index": min(indexes), "kind": named, "name": name} if {
+	some [target, named, name], indexes in _first
+}
+
+# As many as can be the same object as one of them, and one more, are enough to find another that comes first.
+_enough := 6
+
+_earliest[target] := array.slice(sort(scalers), 0, _enough) if some target, scalers in _scalers
 
 findings contains {"object": second.index, "path": ["spec", "scaleTargetRef"], "message": message} if {
-	some second in _scalers
+	some second in objects.of_kinds(autoscaling.scalers)
 	target := autoscaling.scaled(second.object)
-	firsts := [first.object |
-		some first in _scalers
+	firsts := [first |
+		some first in _earliest[target]
 		first.index < second.index
-		autoscaling.scaled(first.object) == target
-		not _is_same(first.object, second.object)
+		not _is_same(first, {"kind": second.object.kind, "name": kind.name(second.object)})
 	]
 	count(firsts) > 0
-	message := sprintf("scales %s %s, as %s %s does", [target.kind, target.name, firsts[0].kind, kind.name(firsts[0])])
+	message := sprintf("scales %s %s, as %s %s does", [target.kind, target.name, firsts[0].kind, firsts[0].name])
 }
 
-# The same object in two forms, as a cluster and its repository hold it, or the HPA that KEDA made.
+# The same object twice, or the HPA that KEDA made.
 _is_same(a, b) if {
 	a.kind == b.kind
-	kind.name(a) == kind.name(b)
+	a.name == b.name
 }
 
-_is_same(a, b) if sprintf("keda-hpa-%s", [kind.name(a)]) == kind.name(b)
+_is_same(a, b) if sprintf("keda-hpa-%s", [a.name]) == b.name
 
-_is_same(a, b) if sprintf("keda-hpa-%s", [kind.name(b)]) == kind.name(a)
+_is_same(a, b) if sprintf("keda-hpa-%s", [b.name]) == a.name

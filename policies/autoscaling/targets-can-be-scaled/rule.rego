@@ -19,10 +19,29 @@ package policies.autoscaling["targets-can-be-scaled"]
 
 import data.lib.autoscaling
 import data.lib.kind
+import data.lib.objects
 
-_scalers := kind.all(autoscaling.scalers)
+_scalers := objects.of_kinds(autoscaling.scalers)
 
-_workloads := kind.all({"apps/Deployment", "apps/StatefulSet", "leaderworkerset.x-k8s.io/LeaderWorkerSet"})
+_workloads := objects.of_kinds({"apps/Deployment", "apps/StatefulSet", "leaderworkerset.x-k8s.io/LeaderWorkerSet"})
+
+_names := {kind.name(workload.object) | some workload in _workloads}
+
+# What the workloads of one namespace and name are.
+_called[key] contains {"index": workload.index, "scalable": autoscaling.scalable(workload.object)} if {
+	some workload in _workloads
+	namespace := kind.namespace(workload.object)
+	name := kind.name(workload.object)
+	key := [namespace, name]
+}
+
+_scalable := {autoscaling.scalable(workload.object) | some workload in _workloads}
+
+_first[key] := sort(found)[0].scalable if some key, found in _called
+
+_services := {[kind.namespace(service.object), kind.name(service.object)] |
+	some service in objects.of_kind["serving.kserve.io/InferenceService"]
+}
 
 findings contains {"object": scaler.index, "path": ["spec", "scaleTargetRef"], "message": message} if {
 	some scaler in _scalers
@@ -36,14 +55,11 @@ findings contains {"object": scaler.index, "path": ["spec", "scaleTargetRef"], "
 	some scaler in _scalers
 	target := autoscaling.scaled(scaler.object)
 	target.kind in {"Deployment", "StatefulSet", "LeaderWorkerSet"}
-	named := [w.object | some w in _workloads; kind.name(w.object) == target.name; kind.namespace(w.object) == target.namespace]
-	count(named) > 0
-	every workload in named {
-		autoscaling.scalable(workload) != target
-	}
+	not target in _scalable
+	there := _first[[target.namespace, target.name]]
 	message := sprintf(
 		"names the %s %s of %s, and what is called so is a %s of %s",
-		[target.kind, target.name, _group(target.group), named[0].kind, _group(autoscaling.scalable(named[0]).group)],
+		[target.kind, target.name, _group(target.group), there.kind, _group(there.group)],
 	)
 }
 
@@ -52,10 +68,8 @@ findings contains {"object": scaler.index, "path": ["spec", "scaleTargetRef"], "
 	some scaler in _scalers
 	target := autoscaling.scaled(scaler.object)
 	target.kind == "Deployment"
-	some service in kind.all({"serving.kserve.io/InferenceService"})
-	kind.name(service.object) == target.name
-	kind.namespace(service.object) == target.namespace
-	count([w | some w in _workloads; kind.name(w.object) == target.name]) == 0
+	[target.namespace, target.name] in _services
+	not target.name in _names
 	message := sprintf("names the Deployment %s; KServe makes none of this name for the InferenceService", [target.name])
 }
 

@@ -22,24 +22,30 @@ package policies.kueue["gpu-jobs-name-a-queue"]
 
 import data.lib.kind
 import data.lib.kueue
+import data.lib.objects
+import data.lib.quota
 import data.lib.workload
 
-# Names of the LocalQueues of each namespace.
-_queues[namespace] contains kind.name(found.object) if {
-	some found in kind.all({"kueue.x-k8s.io/LocalQueue"})
-	namespace := kind.namespace(found.object)
-}
-
 findings contains {"object": job.index, "path": ["metadata", "labels", kueue.queue_label], "message": message} if {
-	some job in kind.all(kueue.job_kinds)
-	queues := _queues[kind.namespace(job.object)]
-	not "default" in queues # Kueue puts jobs without a label there
+	some job in objects.of_kinds(kueue.job_kinds)
 	not kueue.queue_name(job.object)
+	namespace := kind.namespace(job.object)
+	queues := quota.local_queues[namespace]
+	not "default" in queues # Kueue puts jobs without a label there
 	not kueue.is_owned(job.object)
-	some container in workload.containers_of(job.object)
-	container.gpus > 0
-	message := sprintf("wants GPUs, but names no queue; namespace %s has %s", [
-		kind.namespace(job.object),
-		concat(", ", sort(queues)),
+	_wants_gpus(job.object)
+	message := sprintf("wants GPUs, but %s; namespace %s has %s", [
+		_names_none(job.object),
+		namespace,
+		quota.local_queues_listed[namespace],
 	])
 }
+
+_wants_gpus(job) if {
+	some container in workload.containers_of(job)
+	container.gpus > 0
+}
+
+_names_none(job) := "names its queue in an annotation, which Kueue does not read" if {
+	kind.annotations(job)[kueue.queue_label]
+} else := "names no queue"

@@ -30,3 +30,10 @@ test_a_part_of_a_larger_job if {
 	owned := object.union(_job("ml", {}, 8), {"metadata": {"ownerReferences": [{"kind": "JobSet", "name": "train"}]}})
 	count(rule.findings) == 0 with input as {"objects": [owned, _local("ml", "jobs")]}
 }
+
+test_an_annotation_is_no_label if {
+	annotated := object.union(_job("ml", {}, 8), {"metadata": {"annotations": {"kueue.x-k8s.io/queue-name": "jobs"}}})
+	found := rule.findings with input as {"objects": [annotated, _local("ml", "jobs")]}
+	some one in found
+	contains(one.message, "names its queue in an annotation")
+}

@@ -60,3 +60,8 @@ test_two_queues_of_one_name_leave_it_open if {
 	count(rule.findings) == 0 with input as {"objects": [job, _local("ml", "jobs"), small, large]}
 	count(rule.findings) == 1 with input as {"objects": [job, _local("ml", "jobs"), small, small]}
 }
+
+test_an_annotation_is_no_queue if {
+	annotated := object.union(_job("ml", {}, 8), {"metadata": {"annotations": {"kueue.x-k8s.io/queue-name": "jobs"}}})
+	count(_found(annotated, {}, {"nominalQuota": 1})) == 0
+}

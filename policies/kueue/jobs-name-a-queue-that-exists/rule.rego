@@ -23,21 +23,15 @@ package policies.kueue["jobs-name-a-queue-that-exists"]
 
 import data.lib.kind
 import data.lib.kueue
-
-_queues[namespace] contains kind.name(found.object) if {
-	some found in kind.all({"kueue.x-k8s.io/LocalQueue"})
-	namespace := kind.namespace(found.object)
-}
+import data.lib.objects
+import data.lib.quota
 
 # A namespace without a single LocalQueue in the input may have them elsewhere.
 findings contains {"object": job.index, "path": ["metadata", "labels", kueue.queue_label], "message": message} if {
-	some job in kind.all(kueue.job_kinds)
+	some job in objects.of_kinds(kueue.job_kinds)
 	named := kueue.queue_name(job.object)
-	queues := _queues[kind.namespace(job.object)]
+	namespace := kind.namespace(job.object)
+	queues := quota.local_queues[namespace]
 	not named in queues
-	message := sprintf("names queue %s, but namespace %s has %s", [
-		named,
-		kind.namespace(job.object),
-		concat(", ", sort(queues)),
-	])
+	message := sprintf("names queue %s, but namespace %s has %s", [named, namespace, quota.local_queues_listed[namespace]])
 }

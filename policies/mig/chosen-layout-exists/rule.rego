@@ -13,22 +13,26 @@ package policies.mig["chosen-layout-exists"]
 
 import data.lib.kind
 import data.lib.mig
+import data.lib.objects
 
 _label := "nvidia.com/mig.config"
 
+_named := {policy.object.spec.migManager.config.name | some policy in objects.of_kind["nvidia.com/ClusterPolicy"]}
+
 # Only where the ClusterPolicy names a ConfigMap, and that stands in the input: the operator also has one of its own.
 _layouts := {layout |
-	some policy in kind.all({"nvidia.com/ClusterPolicy"})
-	some config in kind.all({"ConfigMap"})
-	kind.name(config.object) == policy.object.spec.migManager.config.name
+	some config in objects.of_kind.ConfigMap
+	kind.name(config.object) in _named
 	some file in mig.layout_files(config.object)
 	some layout, _ in kind.mapping(file.spec, ["mig-configs"])
 }
 
+_there_are := objects.listed(_layouts)
+
 findings contains {"object": node.index, "path": ["metadata", "labels", _label], "message": message} if {
 	count(_layouts) > 0
-	some node in kind.all({"Node"})
+	some node in objects.of_kind.Node
 	chosen := kind.labels(node.object)[_label]
 	not chosen in _layouts
-	message := sprintf("there is no layout %s; there are %s", [chosen, concat(", ", sort(_layouts))])
+	message := sprintf("there is no layout %s; there are %s", [chosen, _there_are])
 }

@@ -13,19 +13,23 @@ package policies.mig["profiles-need-the-mixed-strategy"]
 
 import data.lib.kind
 import data.lib.mig
+import data.lib.objects
 import data.lib.workload
 
+# What the first ClusterPolicy says that gives out no MIG devices by name.
+_against := found[0] if {
+	found := [{"policy": kind.name(policy.object), "strategy": strategy} |
+		some policy in objects.of_kind["nvidia.com/ClusterPolicy"]
+		strategy := policy.object.spec.mig.strategy
+		strategy in {"single", "none"}
+		not policy.object.spec.devicePlugin.config.name # may set another one for some nodes
+	]
+}
+
 findings contains {"object": index, "path": array.concat(c.path, ["resources", "limits", resource]), "message": message} if {
-	some policy in kind.all({"nvidia.com/ClusterPolicy"})
-	strategy := policy.object.spec.mig.strategy
-	strategy in {"single", "none"}
-	not policy.object.spec.devicePlugin.config.name # may set another one for some nodes
+	policy := _against.policy
 	some index, object in input.objects
 	some c in workload.containers_of(object)
 	some resource, _ in mig.resources(c.container)
-	message := sprintf("asks for %s, but ClusterPolicy %s has the MIG strategy %s", [
-		resource,
-		kind.name(policy.object),
-		strategy,
-	])
+	message := sprintf("asks for %s, but ClusterPolicy %s has the MIG strategy %s", [resource, policy, _against.strategy])
 }

@@ -17,9 +17,10 @@ package policies.serving["disruption-budgets-let-nodes-drain"]
 
 import data.lib.autoscaling
 import data.lib.kind
+import data.lib.objects
 import data.lib.workload
 
-_budgets := kind.all({"policy/PodDisruptionBudget"})
+_budgets := objects.of_kind["policy/PodDisruptionBudget"]
 
 findings contains {"object": budget.index, "path": path, "message": message} if {
 	some budget in _budgets
@@ -38,30 +39,54 @@ findings contains {"object": budget.index, "path": ["spec", "minAvailable"], "me
 	some budget in _budgets
 	kept := budget.object.spec.minAvailable
 	is_number(kept)
-	some workload_found in kind.all({"apps/Deployment", "apps/StatefulSet"})
-	_covers(budget.object, workload_found.object)
-	some pod in workload.pods_of(workload_found.object)
-	pod.replicas > 0
-	pod.replicas <= kept
-	not _is_scaled(workload_found.object)
-	message := sprintf(
-		"keeps %v pods of %s, which has %v: none may go",
-		[kept, kind.name(workload_found.object), pod.replicas],
-	)
+	covered := _covered[_selector(budget.object)]
+	covered.pods > 0
+	covered.pods <= kept
+	message := sprintf("keeps %v pods of %s, which have %v: none may go", [kept, covered.names, covered.pods])
 }
 
-_covers(budget, o) if {
-	kind.namespace(budget) == kind.namespace(o)
+# What a budget is about: its namespace and labels. Undefined for expressions, and where it is about all pods.
+_selector(budget) := [kind.namespace(budget), wanted] if {
 	wanted := kind.mapping(budget, ["spec", "selector", "matchLabels"])
 	count(wanted) > 0
 	not budget.spec.selector.matchExpressions
-	labels := o.spec.template.metadata.labels
+}
+
+# The workloads that a budget covers, by what it is about: their names, and their pods together. It lacks those of which
+# an autoscaler has the last word.
+_covered[selector] := {"names": objects.listed({workload_found.name | some workload_found in found}), "pods": pods} if {
+	some selector in {_selector(budget.object) | some budget in _budgets}
+	found := _selected(selector[0], selector[1])
+	every one in found {
+		not one in _scaled
+	}
+	pods := sum([max(_replicas[one]) | some one in found])
+}
+
+_selected(namespace, wanted) := {found.scalable |
+	rarest := sort([[count(_labelled[[namespace, name, value]]), name] | some name, value in wanted])[0][1]
+	some found in _labelled[[namespace, rarest, wanted[rarest]]]
 	every name, value in wanted {
-		labels[name] == value
+		found.labels[name] == value
 	}
 }
 
-_is_scaled(o) if {
-	some scaler in kind.all(autoscaling.scalers)
-	autoscaling.scaled(scaler.object) == autoscaling.scalable(o)
+_workloads := objects.of_kinds({"apps/Deployment", "apps/StatefulSet"})
+
+# Workloads by namespace and one of the labels of their pods.
+_labelled[key] contains {"scalable": autoscaling.scalable(found.object), "labels": labels} if {
+	some found in _workloads
+	namespace := kind.namespace(found.object)
+	labels := found.object.spec.template.metadata.labels
+	some name, value in labels
+	key := [namespace, name, value]
 }
+
+# How many pods a workload has; several numbers where it stands there several times.
+_replicas[key] contains pod.replicas if {
+	some found in _workloads
+	some pod in workload.pods_of(found.object)
+	key := autoscaling.scalable(found.object)
+}
+
+_scaled := {autoscaling.scaled(scaler.object) | some scaler in objects.of_kinds(autoscaling.scalers)}

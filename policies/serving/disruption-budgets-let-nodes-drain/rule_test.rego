@@ -42,3 +42,15 @@ test_another_namespace if {
 	there := object.union(_deployment(1), {"metadata": {"namespace": "other"}})
 	count(rule.findings) == 0 with input as {"objects": [_budget({"minAvailable": 1}), there]}
 }
+
+test_pods_of_several_workloads_count_together if {
+	second := object.union(_deployment(2), {"metadata": {"name": "chat-canary"}})
+	count(rule.findings) == 0 with input as {"objects": [_budget({"minAvailable": 2}), _deployment(2), second]}
+	found := rule.findings with input as {"objects": [_budget({"minAvailable": 4}), _deployment(2), second]}
+	[one.message | some one in found] == ["keeps 4 pods of chat, chat-canary, which have 4: none may go"]
+}
+
+test_a_workload_that_stands_there_twice_is_one if {
+	count(rule.findings) == 1 with input as {"objects": [_budget({"minAvailable": 2}), _deployment(1), _deployment(2)]}
+	count(rule.findings) == 0 with input as {"objects": [_budget({"minAvailable": 2}), _deployment(2), _deployment(3)]}
+}

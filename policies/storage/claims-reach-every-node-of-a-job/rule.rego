@@ -11,6 +11,7 @@
 package policies.storage["claims-reach-every-node-of-a-job"]
 
 import data.lib.kind
+import data.lib.objects
 import data.lib.training
 import data.lib.workload
 
@@ -18,35 +19,36 @@ import data.lib.workload
 _one_node := 8
 
 findings contains {"object": claim.index, "path": ["spec", "accessModes"], "message": message} if {
-	some claim in kind.all({"PersistentVolumeClaim"})
+	some claim in objects.of_kind.PersistentVolumeClaim
 	modes := kind.items(claim.object, ["spec", "accessModes"])
 	count(modes) > 0
 	every mode in modes {
 		mode in {"ReadWriteOnce", "ReadWriteOncePod"}
 	}
-	some user in _users
-	user.claim == kind.name(claim.object)
-	user.namespace == kind.namespace(claim.object)
+	user := _first_user[[kind.namespace(claim.object), kind.name(claim.object)]]
 	message := sprintf("one node at a time may mount it, and the %v pods of %v with %v GPUs are on several", [user.pods, user.name, user.gpus])
 }
 
-_users contains user if {
+_first_user[key] := sort(users)[0] if some key, users in _users
+
+# The objects whose pods are on several nodes, by namespace and claim.
+_users[key] contains user if {
 	some o in input.objects
 	training.counted(o)
-	some claim in {name | some pod in workload.pods_of(o); some name in _claims(pod)}
-	pods := [pod | some pod in workload.pods_of(o); claim in _claims(pod)]
+	pods_found := workload.pods_of(o)
+	some claim in {name | some pod in pods_found; some name in _claims(pod)}
+	pods := [pod | some pod in pods_found; claim in _claims(pod)]
 	every pod in pods {
 		not _on_one_node(pod)
 	}
 	user := {
-		"claim": claim,
-		"namespace": kind.namespace(o),
 		"name": sprintf("%s %s", [o.kind, kind.name(o)]),
 		"pods": sum([pod.replicas | some pod in pods]),
 		"gpus": sum([gpus | some pod in pods; gpus := pod.replicas * _gpus(pod)]),
 	}
 	user.pods > 1
 	user.gpus > _one_node
+	key := [kind.namespace(o), claim]
 }
 
 _claims(pod) := {volume.persistentVolumeClaim.claimName | some volume in kind.items(pod.spec, ["volumes"])}

@@ -14,20 +14,25 @@
 package policies.training["trainjobs-find-their-runtime"]
 
 import data.lib.kind
+import data.lib.objects
 
-_runtimes := kind.all({"trainer.kubeflow.org/TrainingRuntime", "trainer.kubeflow.org/ClusterTrainingRuntime"})
+# The runtimes of each name, by kind and, where they have one, namespace.
+_runtimes[key] contains _place(runtime.object.kind, runtime.object) if {
+	some runtime in objects.of_kinds({"trainer.kubeflow.org/TrainingRuntime", "trainer.kubeflow.org/ClusterTrainingRuntime"})
+	key := kind.name(runtime.object)
+}
+
+_there_is[name] := objects.listed({_called(name, place) | some place in places}) if some name, places in _runtimes
 
 # Only a runtime that is in the input tells anything: others may be in the cluster.
 findings contains {"object": job.index, "path": ["spec", "runtimeRef"], "message": message} if {
-	some job in kind.all({"trainer.kubeflow.org/TrainJob"})
+	some job in objects.of_kind["trainer.kubeflow.org/TrainJob"]
 	name := job.object.spec.runtimeRef.name
 	wanted := _wanted(job.object)
-	alike := [runtime.object | some runtime in _runtimes; kind.name(runtime.object) == name]
-	count(alike) > 0
-	every runtime in alike {
-		not _answers(runtime, wanted, job.object)
-	}
-	message := sprintf("looks for the %v %v, and there is the %v", [wanted, name, concat(", ", sort([_called(runtime) | some runtime in alike]))])
+	there_is := _there_is[name]
+	not _place(wanted, job.object) in _runtimes[name]
+	not _is_of_the_trainer(wanted, name)
+	message := sprintf("looks for the %v %v, and there is the %v", [wanted, name, there_is])
 }
 
 _wanted(job) := value if {
@@ -35,22 +40,16 @@ _wanted(job) := value if {
 	value in {"TrainingRuntime", "ClusterTrainingRuntime"}
 }
 
-_answers(runtime, wanted, _) if {
-	runtime.kind == wanted
-	wanted == "ClusterTrainingRuntime"
-}
+_place(runtime_kind, _) := [runtime_kind, ""] if runtime_kind == "ClusterTrainingRuntime"
 
-_answers(runtime, wanted, job) if {
-	runtime.kind == wanted
-	kind.namespace(runtime) == kind.namespace(job)
-}
+_place(runtime_kind, o) := [runtime_kind, kind.namespace(o)] if runtime_kind == "TrainingRuntime"
 
 # Those that the Trainer itself brings along may be in the cluster beside one of the same name.
-_answers(runtime, wanted, _) if {
+_is_of_the_trainer(wanted, name) if {
 	wanted == "ClusterTrainingRuntime"
-	regex.match(`^(torch|deepspeed|mlx|jax|xgboost|torchtune)-`, kind.name(runtime))
+	regex.match(`^(torch|deepspeed|mlx|jax|xgboost|torchtune)-`, name)
 }
 
-_called(runtime) := sprintf("%s %s", [runtime.kind, kind.name(runtime)]) if runtime.kind == "ClusterTrainingRuntime"
+_called(name, place) := sprintf("%s %s", [place[0], name]) if place[1] == ""
 
-_called(runtime) := sprintf("%v %v in %v", [runtime.kind, kind.name(runtime), kind.namespace(runtime)]) if runtime.kind == "TrainingRuntime"
+_called(name, place) := sprintf("%v %v in %v", [place[0], name, place[1]]) if place[1] != ""

@@ -121,7 +121,7 @@ deny contains found.message if {{
 
 
 def queued(number: int) -> list[dict[str, Any]]:
-    """Return so many workloads that name one queue: jobs of each kind, and every tenth a model server that is scaled."""
+    """Return so many workloads that name one queue: jobs of all kinds, and every tenth a model server that scales."""
     found: list[dict[str, Any]] = []
     template = {"spec": yaml.safe_load(POD.format(number=0, team=0))["spec"]}
     jobs = {

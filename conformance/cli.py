@@ -18,6 +18,7 @@ from typing import Any
 from conformance import commands as _commands
 from conformance.commands import Purpose
 from conformance.errors import SeatrialError, UsageError
+from conformance.masking import masked
 from conformance.model.exit_code import ExitCode, table
 from conformance.waiting import Unmet
 
@@ -91,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 -- one
         return _tell(f"{error.filename or 'the output'}: {error.strerror}", ExitCode.OUR_ERROR)
     except Exception:
         # Python's own exit code would be 1: that of a platform that does not keep its promises.
-        traceback.print_exc()
+        sys.stderr.write(masked(traceback.format_exc()))
         return _tell("this is a bug of Seatrial, nothing is said about the platform", ExitCode.OUR_ERROR)
 
 
@@ -129,7 +130,7 @@ def _terminated_like_interrupted() -> Iterator[None]:
 
 
 def _tell(what: Exception | str, code: int) -> int:
-    print(f"seatrial: {what}", file=sys.stderr)
+    print(f"seatrial: {masked(str(what))}", file=sys.stderr)
     return code
 
 

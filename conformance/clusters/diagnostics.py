@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from conformance.kube.api import Api, Object
+from conformance.masking import masked, masked_object
 
 NOT_COLLECTED = "not-collected.txt"
 
@@ -18,7 +19,7 @@ def collect(folder: Path, parts: Mapping[str, Callable[[], None]]) -> None:
             part()
         except Exception as error:  # whatever it is: there is worse trouble to tell of already
             with (folder / NOT_COLLECTED).open("a", encoding="utf-8") as file:
-                file.write(f"{name}: {error}\n")
+                file.write(f"{name}: {masked(str(error))}\n")
 
 
 def of_api(api: Callable[[], Api], folder: Path, namespaces: Sequence[str] | None = None,
@@ -36,13 +37,18 @@ def of_api(api: Callable[[], Api], folder: Path, namespaces: Sequence[str] | Non
 
 
 def copied(sources: Iterable[Path], folder: Path) -> None:
-    """Copy files and folders that are there into a folder, under their own names."""
+    """Copy files and folders that are there into a folder, under their own names, secrets masked."""
     folder.mkdir(parents=True, exist_ok=True)
     for source in sources:
         if source.is_dir():
-            shutil.copytree(source, folder / source.name, symlinks=True, dirs_exist_ok=True)
+            shutil.copytree(source, folder / source.name, symlinks=True, dirs_exist_ok=True, copy_function=_copy)
         elif source.exists():
-            shutil.copyfile(source, folder / source.name)
+            _copy(source, folder / source.name)
+
+
+def _copy(source: str | Path, target: str | Path) -> None:
+    text = Path(source).read_bytes().decode("utf-8", errors="surrogateescape")
+    Path(target).write_bytes(masked(text).encode("utf-8", errors="surrogateescape"))
 
 
 def _when(event: Object) -> str:
@@ -57,8 +63,8 @@ def _event(event: Object) -> str:
 
 
 def _write(path: Path, lines: Iterable[str]) -> None:
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    path.write_text(masked("".join(f"{line}\n" for line in lines)), encoding="utf-8")
 
 
 def _write_json(path: Path, found: list[Object]) -> None:
-    path.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    path.write_text(json.dumps(masked_object(found), indent=1), encoding="utf-8")

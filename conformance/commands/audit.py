@@ -13,7 +13,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
-from conformance import servers
+from conformance import masking, servers
 from conformance.commands import Purpose
 from conformance.errors import UsageError
 from conformance.model.finding import Audit, Finding, Problem, Severity, Waiver
@@ -173,7 +173,7 @@ def _fix(audit: Audit, judge: Callable[[], Judge], *, dry_run: bool) -> Audit:
             fixes.write(done)
         mended |= {finding.fingerprint for finding in done.applied}
         for finding, why in done.refused:
-            print(f"{file}:{finding.line}: {finding.policy} is not mended: {why}", file=sys.stderr)
+            print(f"{file}:{finding.line}: {finding.policy} is not mended: {masking.masked(why)}", file=sys.stderr)
     verb = "would be mended" if dry_run else "mended"
     print(f"{len(mended)} {'finding' if len(mended) == 1 else 'findings'} {verb}", file=sys.stderr)
     if dry_run:
@@ -187,7 +187,10 @@ def _facts(args: argparse.Namespace) -> dict[str, Any]:
     from conformance.kube.api import Api  # noqa: PLC0415 -- as above
     from conformance.policy import live  # noqa: PLC0415
 
-    return live.facts(Api.open(args.kubeconfig, args.context))
+    found, unread = live.facts(Api.open(args.kubeconfig, args.context))
+    for why in dict.fromkeys(unread):
+        print(f"seatrial: {masking.masked(why)}", file=sys.stderr)
+    return found
 
 
 def _waivers(file: Path | None, corpus: policies.Corpus) -> list[Waiver]:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from conformance.commands import Purpose
+from conformance.masking import masked
 from conformance.policy import policies
 
 PURPOSE = Purpose.JUDGE
@@ -34,5 +35,5 @@ def run(args: argparse.Namespace) -> int:
     json.dump(found, sys.stdout, indent=1)
     sys.stdout.write(os.linesep)
     for problem in problems:
-        print(f"seatrial: {problem}\n  way out: {problem.way_out}", file=sys.stderr)
+        print(masked(f"seatrial: {problem}\n  way out: {problem.way_out}"), file=sys.stderr)
     return 2 if problems else 0

@@ -74,6 +74,14 @@ class Unauthorized(SeatrialError):
     """The API server does not know who asks: what the kubeconfig shows it is expired, revoked or of another server."""
 
 
+NOBODY_READS = (Unreachable, Unauthorized)
+"""What no part of a cluster can be read after: who reads what it may must not take these for an empty part."""
+
+
+class NotServed(SeatrialError):
+    """The API server knows no such kind."""
+
+
 class Forbidden(SeatrialError):
     """The account may not do that, as far as RBAC says: `verb` and `resource` (`jobs.batch`), and where."""
 
@@ -301,17 +309,15 @@ class Api:
                     self._resources[f"{group_version}/{entry['kind']}"] = _Resource(entry["name"],
                                                                                     entry["namespaced"])
             if kind not in self._resources:
-                raise SeatrialError(f"{self.host} serves no {name} of {group_version}")
+                raise NotServed(f"{self.host} serves no {name} of {group_version}")
         return self._resources[kind]
 
     def serves(self, kind: str) -> bool:
-        """Whether the API server knows this kind now."""
+        """Whether the API server knows this kind now. Raises SeatrialError when it does not say."""
         self._resources.pop(kind, None)
         try:
             return bool(self._resource(kind))
-        except Unreachable:
-            raise
-        except SeatrialError:
+        except NotServed:
             return False
 
     def path(self, kind: str, namespace: str | None = None, name: str | None = None, sub: str = "") -> str:

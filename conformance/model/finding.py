@@ -109,6 +109,8 @@ class Finding:
     fingerprint: str
     """Stays the same when the file is moved or lines are added: it is made of policy, object and names on the path."""
     fix: Fix | None = None
+    hidden: bool = False
+    """What is written at its place is a secret, or a variable's value, and is not shown."""
 
 
 @dataclass(frozen=True, kw_only=True)

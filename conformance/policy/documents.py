@@ -61,6 +61,21 @@ class Part:
             part = inner
         return part
 
+    def first(self, path: tuple[Step, ...]) -> tuple[Step, ...]:
+        """Return the way to the first scalar that is written where `nearest` of a path is."""
+        part, found = self, []  # type: Part, list[Step]
+        for step in path:
+            inner = part.inner(step)
+            if inner is None:
+                break
+            part = inner
+            found.append(step)
+        while part.parts:
+            step = next(iter(part.parts)) if isinstance(part.parts, dict) else 0
+            part = part.parts[step]  # type: ignore[index]
+            found.append(step)
+        return tuple(found)
+
     @property
     def at(self) -> tuple[int, int]:
         """Line and column, from 1, that a person is pointed at: the key where there is one."""

@@ -18,16 +18,15 @@ from pathlib import Path
 from typing import Any
 
 from conformance.errors import UsageError
+from conformance.masking import MASK, hidden_in, masked
 from conformance.model.finding import Finding, Fix, Problem, Step
 from conformance.policy.documents import Document, Part, documents, scalar
-from conformance.policy.masking import MASK, masked
 from conformance.policy.sources import Manifest, manifests_in
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./$][A-Za-z0-9_./$()+-]*\Z")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#", re.MULTILINE)
 _KEY = re.compile(r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|.*?)[ \t]*:(?=\s)""")
 _COMMENT_LINE = re.compile(r"^[ \t]*#", re.MULTILINE)
-_LAST_APPLIED = ("metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration")
 _BOM = b"\xef\xbb\xbf"
 _IN_IT = "a comment stands in it: mend it by hand"
 
@@ -499,24 +498,18 @@ def _masked(text: str, file: str, secrets: set[str]) -> str:
         if value in secrets:
             old = text[start:end]
             text = text[:start] + MASK + old[len(old.rstrip()):] + text[end:]
-    return text
+    return masked(text)
 
 
 def _secrets(text: str, file: str) -> Iterator[tuple[int, int, str]]:
-    """Yield where values stand that nobody should read: what Secrets hold, the values of variables, credentials."""
+    """Yield where values stand that nobody should read."""
     for manifest in manifests_in(text, file):
         if not isinstance(manifest, Manifest):
             continue
-        base = manifest.document.base
+        base, hidden = manifest.document.base, hidden_in(manifest.data)
         for path, part, value in _scalars(manifest.document.part.nearest(manifest.prefix), manifest.data, ()):
-            if part.end.index > part.start.index and not part.aliased and \
-                    (_is_secret(manifest.kind, path) or masked(value) != value):
+            if part.end.index > part.start.index and not part.aliased and (hidden(path) or masked(value) != value):
                 yield part.start.index + base, part.end.index + base, value
-
-
-def _is_secret(kind: str, path: tuple[Step, ...]) -> bool:
-    return (kind == "Secret" and path[:1] in (("data",), ("stringData",))) or path == _LAST_APPLIED \
-        or (len(path) > 2 and path[-3] == "env" and path[-1] == "value")
 
 
 def _scalars(part: Part, data: Any, path: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], Part, str]]:

@@ -4,9 +4,10 @@ import hashlib
 import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
+from conformance import masking
 from conformance.errors import UsageError
 from conformance.model.finding import Audit, Finding, Fix, Policy, Problem, Step, Waiver
 from conformance.policy import sources, waivers
@@ -80,7 +81,7 @@ class Judge:
         number = 0
         for part in parts:
             if isinstance(part, Problem):
-                self._heard.problems.append(part)
+                self.problem(part)
             elif isinstance(part, PassedOver):
                 self._heard.passed_over += 1
             else:
@@ -89,7 +90,8 @@ class Judge:
 
     def problem(self, problem: Problem) -> None:
         """Take note of a part of the input that could not be read."""
-        self._heard.problems.append(problem)
+        self._heard.problems.append(replace(problem, message=masking.masked(problem.message),
+                                            way_out=masking.masked(problem.way_out)))
 
     def heard(self) -> Heard:
         """Return what another judge needs to go on from here."""
@@ -122,8 +124,8 @@ class Judge:
             heard.waivers += waivers.on_object(manifest.data, manifest.name, manifest.stretch, self._corpus.policies)
         except UsageError as error:
             line, column = manifest.place(("metadata", "annotations"))
-            heard.problems.append(Problem(file=manifest.file, line=line, column=column, message=error.message,
-                                          way_out=error.way_out))
+            self.problem(Problem(file=manifest.file, line=line, column=column, message=error.message,
+                                 way_out=error.way_out))
         kind, text = manifest.kind, json.dumps(manifest.data)
         if kind in self._selection.needed_across:
             heard.kept.append(Kept(text, manifest.file, number, None if again else manifest))
@@ -151,8 +153,8 @@ class Judge:
         by_object: dict[int, list[Raw]] = {}
         for said in answer:
             if said.stopped:  # it is about all of them
-                self._heard.problems.append(Problem(file=kept[0].file, message=f"policy {said.policy} stopped on the "
-                                                    f"{len(kept)} objects together: {said.message}"))
+                self.problem(Problem(file=kept[0].file, message=f"policy {said.policy} stopped on the {len(kept)} "
+                                     f"objects together: {said.message}"))
             else:
                 by_object.setdefault(said.index, []).append(said)
         for index, manifest in self._read_again(sorted(by_object)):
@@ -183,16 +185,18 @@ class Judge:
         policy = self._corpus.policies[said.policy]
         line, column = manifest.place(said.path)
         if said.stopped:
-            self._heard.problems.append(Problem(file=manifest.file, line=line, column=column, message=f"{manifest.name}"
-                                                f": policy {policy.id} stopped: {said.message}"))
+            self.problem(Problem(file=manifest.file, line=line, column=column, message=f"{manifest.name}: policy "
+                                 f"{policy.id} stopped: {said.message}"))
             return
         if missing := self._missing(policy):  # looked at together with others, where it is not known before
             self._heard.undecided[policy.id] = missing
             return
         self._heard.findings.append(Finding(
             policy=policy.id, severity=policy.severity, policy_class=policy.policy_class, file=manifest.file,
-            line=line, column=column, object=manifest.name, path=said.path, message=said.message,
-            remedy=policy.remedy, fingerprint=_fingerprint(policy.id, manifest, said.path), fix=_fix(said)))
+            line=line, column=column, object=masking.masked(manifest.name), path=masking.masked_texts(said.path),
+            message=masking.masked_message(said.message, manifest.data), remedy=policy.remedy,
+            fingerprint=_fingerprint(policy.id, manifest, said.path), fix=_fix(said),
+            hidden=masking.hidden_in(manifest.data)(manifest.first(said.path))))
 
 
 def _fix(said: Raw) -> Fix | None:

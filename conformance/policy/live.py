@@ -2,13 +2,14 @@
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
+from conformance import masking
 from conformance.errors import SeatrialError
-from conformance.kube.api import Api
+from conformance.kube.api import NOBODY_READS, Api
 from conformance.model.finding import Problem
-from conformance.policy import masking
 from conformance.policy.documents import Document, Part
 from conformance.policy.engine import ANY, POD_KINDS
 from conformance.policy.policies import PODS, Corpus
@@ -19,6 +20,7 @@ _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _KSERVE_CONFIG = ("kserve", "inferenceservice-config")
 _KNATIVE_CONFIG = ("knative-serving", "config-features")
 _FEATURE = "kubernetes.podspec-"
+T = TypeVar("T")
 
 
 class _Start:
@@ -32,10 +34,15 @@ def kinds(corpus: Corpus) -> list[str]:
 
 
 def manifests(api: Api, wanted: Sequence[str], namespace: str | None = None) -> Iterator[Manifest | Problem]:
-    """Yield the objects of some kinds, those left out that a controller made, and a Problem for each refused kind."""
-    for kind in _served(api, wanted):
+    """Yield the objects of some kinds, those left out that a controller made, and a Problem for each refused kind.
+
+    Raises Unreachable and Unauthorized: then nothing is known of the cluster.
+    """
+    for kind in _versioned(api, wanted):
         try:
-            objects = api.list(kind, namespace)
+            objects = api.list(kind, namespace) if api.serves(kind) else []
+        except NOBODY_READS:
+            raise
         except SeatrialError as error:
             yield Problem(file=_name(api), message=f"{kind} cannot be listed: {error.message}",
                           way_out=f"grant the verb list on {kind.rpartition('/')[2]}, or name files instead")
@@ -67,86 +74,79 @@ def masked(data: Mapping[str, Any]) -> dict[str, Any]:
     for name in _NOT_OF_THE_OWNER:
         metadata.pop(name, None)
     (metadata.get("annotations") or {}).pop(_LAST_APPLIED, None)
-    if copied.get("kind") == "Secret":
-        for name in ("data", "stringData"):
-            copied[name] = dict.fromkeys(copied.get(name) or (), masking.MASK)
-    _mask_inside(copied)
-    return copied
+    return dict(masking.masked_object(copied))
 
 
-def facts(api: Api) -> dict[str, Any]:
-    """Return the facts of a cluster that can be read: those that cannot stay unknown."""
+def facts(api: Api) -> tuple[dict[str, Any], list[str]]:
+    """Return the facts of a cluster that can be read, and why others cannot: these stay unknown.
+
+    Raises Unreachable and Unauthorized: then nothing is known of the cluster.
+    """
+    reader = _Reader()
+    nodes = reader.ask("nodes", lambda: api.list("v1/Node"))
+    kserve = _kserve(_config(reader, api, _KSERVE_CONFIG), _config(reader, api, _KNATIVE_CONFIG))
+    metrics = _metrics(reader, api)
     found: dict[str, Any] = {}
-    with contextlib.suppress(SeatrialError):
-        found["nodes"] = [node["metadata"].get("labels", {}) for node in api.list("v1/Node")]
-    kserve = _kserve(api)
+    if nodes is not None:
+        found["nodes"] = [node["metadata"].get("labels", {}) for node in nodes]
     if kserve:
         found["kserve"] = kserve
-    metrics = _metrics(api)
     if metrics is not None:
         found["metrics"] = metrics
-    return found
+    return found, reader.unread
 
 
-def _served(api: Api, wanted: Sequence[str]) -> list[str]:
+class _Reader:
+    """Reads what it may; `unread` says what it may not, and why."""
+
+    def __init__(self) -> None:
+        self.unread: list[str] = []
+
+    def ask(self, fact: str, question: Callable[[], T]) -> T | None:
+        """Return an answer, None where the server refuses to give one."""
+        try:
+            return question()
+        except NOBODY_READS:
+            raise
+        except SeatrialError as error:
+            self.unread.append(f"the fact {fact} stays unknown: {error.message}")
+            return None
+
+
+def _versioned(api: Api, wanted: Sequence[str]) -> Iterator[str]:
     groups = {group["name"]: group["preferredVersion"]["groupVersion"]
               for group in (api.get("/apis") or {}).get("groups", [])}
-    found = []
     for kind in wanted:
         group, _, name = kind.rpartition("/")
-        versioned = f"{groups[group]}/{name}" if group in groups else f"v1/{name}" if not group else ""
-        if versioned and api.serves(versioned):
-            found.append(versioned)
-    return found
+        if group in groups or not group:
+            yield f"{groups.get(group, 'v1')}/{name}"
 
 
 def _name(api: Api) -> str:
     return f"cluster {api.host}"
 
 
-def _mask_inside(value: Any) -> None:
-    """Mask variables and entries of a ConfigMap that are named like a secret, and texts that hold one."""
-    stack = [value]
-    while stack:
-        part = stack.pop()
-        if isinstance(part, dict):
-            if masking.is_named_secret(part.get("name")) and isinstance(part.get("value"), str):
-                part["value"] = masking.MASK
-            if part.get("kind") == "ConfigMap" and isinstance(part.get("data"), dict):
-                part["data"] |= {name: masking.MASK for name in part["data"] if masking.is_named_secret(name)}
-        for step, text in list(part.items() if isinstance(part, dict) else enumerate(part)):
-            if isinstance(text, str):
-                part[step] = masking.masked(text)
-            elif isinstance(text, dict | list):
-                stack.append(text)
-
-
-def _kserve(api: Api) -> dict[str, Any]:
+def _kserve(kserve: Mapping[str, str], knative: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     with contextlib.suppress(ValueError, AttributeError):  # its JSON is somebody's to spoil
-        mode = json.loads(_config(api, _KSERVE_CONFIG).get("deploy", "{}")).get("defaultDeploymentMode")
+        mode = json.loads(kserve.get("deploy", "{}")).get("defaultDeploymentMode")
         if isinstance(mode, str):
             found["deployment_mode"] = mode
-    features = {name.removeprefix(_FEATURE): value for name, value in _config(api, _KNATIVE_CONFIG).items()
-                if name.startswith(_FEATURE)}
+    features = {name.removeprefix(_FEATURE): value for name, value in knative.items() if name.startswith(_FEATURE)}
     return found | ({"knative_features": features} if features else {})
 
 
-def _config(api: Api, where: tuple[str, str]) -> dict[str, str]:
-    with contextlib.suppress(SeatrialError):
-        return (api.read("v1/ConfigMap", where[1], where[0]) or {}).get("data") or {}
-    return {}
+def _config(reader: _Reader, api: Api, where: tuple[str, str]) -> dict[str, str]:
+    found = reader.ask("kserve", lambda: api.read("v1/ConfigMap", where[1], where[0]))
+    return (found or {}).get("data") or {}
 
 
-def _metrics(api: Api) -> list[str] | None:
+def _metrics(reader: _Reader, api: Api) -> list[str] | None:
     names: set[str] = set()
     answered = False
     for version in ("custom.metrics.k8s.io/v1beta2", "custom.metrics.k8s.io/v1beta1",
                     "external.metrics.k8s.io/v1beta1"):
-        try:
-            found = api.get(f"/apis/{version}")
-        except SeatrialError:
-            continue
+        found = reader.ask("metrics", partial(api.get, f"/apis/{version}"))
         if found is not None:
             answered = True
             names |= {entry["name"].rpartition("/")[2] for entry in found.get("resources", [])}

@@ -38,6 +38,10 @@ class Manifest:
         """Return line and column, from 1, of a part of the object, or of the nearest part that is written."""
         return self.document.place((*self.prefix, *path))
 
+    def first(self, path: tuple[Step, ...]) -> tuple[Step, ...]:
+        """Return the way to the first scalar that is written at that place."""
+        return self.document.part.first((*self.prefix, *path))[len(self.prefix):]
+
     @property
     def stretch(self) -> Stretch:
         """Where it is written."""

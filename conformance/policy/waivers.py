@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from conformance.errors import UsageError, nearest
+from conformance.masking import masked
 from conformance.model.finding import Audit, Finding, Stretch, Waiver
 
 ANNOTATION = "waiver.seatrial.dev/"
@@ -99,8 +100,8 @@ def _waiver(entry: Any, where: str, known: set[str]) -> Waiver:
         until = until if isinstance(until, datetime.date) else datetime.date.fromisoformat(str(until))
     except ValueError:
         raise UsageError(f"{where}: until must be a day such as 2027-01-31, is {until!r}") from None
-    return Waiver(policy=entry["policy"], object=str(entry["object"]), reason=str(entry["reason"]),
-                  owner=str(entry["owner"]), until=until, where=where)
+    return Waiver(policy=entry["policy"], object=str(entry["object"]), reason=masked(str(entry["reason"])),
+                  owner=masked(str(entry["owner"])), until=until, where=where)
 
 
 def _literally(name: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from conformance.masking import masked_texts
 from conformance.model.report import Kill, Result
 from conformance.report.run.plain import Row, plain
 
@@ -30,10 +31,10 @@ class Writer:
         self._path = path
 
     def write(self, row: Row) -> None:
-        """Append one row."""
+        """Append one row, secrets masked."""
         if self._path is not None:
             with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
+                file.write(json.dumps(masked_texts(row)) + "\n")
 
 
 class Reader:

@@ -2,7 +2,7 @@
 
 from conformance import catalog
 from conformance.errors import SeatrialError
-from conformance.kube.api import is_true
+from conformance.kube.api import NOBODY_READS, is_true
 from conformance.model.survey import Present
 from conformance.survey.reader import Reader
 
@@ -43,6 +43,8 @@ def metrics(reader: Reader) -> tuple[Present, ...]:
 def _metrics(reader: Reader, group: str) -> str:
     try:
         found = reader.api.get(f"/apis/{reader.versions[group]}") or {}
+    except NOBODY_READS:
+        raise
     except SeatrialError as error:
         return f"does not answer: {error.message}"
     known = sorted({entry["name"].rpartition("/")[2] for entry in found.get("resources", [])})

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from conformance.errors import SeatrialError
-from conformance.kube.api import Api, Forbidden, Object, Unauthorized, Unreachable
+from conformance.kube.api import NOBODY_READS, Api, Forbidden, Object
 from conformance.model.survey import Unread
 
 T = TypeVar("T")
@@ -41,7 +41,7 @@ class Reader:
 
     def _note(self, error: SeatrialError, doing: str) -> None:
         """Keep account of what cannot be read. Raises the error when nothing can."""
-        if isinstance(error, Unreachable | Unauthorized):
+        if isinstance(error, NOBODY_READS):
             raise error
         if isinstance(error, Forbidden):
             doing = f"{error.verb} {error.resource}" + (f" in {error.namespace}" if error.namespace else "")

@@ -350,7 +350,8 @@ def _nodes(docker: Docker, cluster: str = "") -> dict[str, dict[str, Any]]:
         try:
             found += json.loads(docker.run("inspect", "--type", "container", one))
         except SeatrialError:
-            continue  # it went while we looked
+            if one in docker.run("ps", "--all", "--quiet", "--no-trunc", "--filter", label).split():
+                raise  # else it went while we looked
     return {node["Name"].removeprefix("/"): node for node in found}
 
 

@@ -6,7 +6,7 @@ _job(metadata) := {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata
 
 _queue := {"kueue.x-k8s.io/queue-name": "jobs"}
 
-_found(object) := count(rule.findings) with input as {"object": object}
+_found(o) := count(found) if found := rule.findings with input as {"object": o}
 
 test_an_annotation_alone if _found(_job({"annotations": _queue})) == 1
 

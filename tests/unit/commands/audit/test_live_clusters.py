@@ -42,11 +42,19 @@ OBJECTS = {
 
 class ApiServer(http.server.BaseHTTPRequestHandler):
     seen = set()  # noqa: RUF012 -- one server at a time
+    unauthorized = gone = forbidden = None
 
     def do_GET(self):
         path = self.path.partition("?")[0]
         self.seen.add(path)
-        if path == "/apis":
+        if path == self.unauthorized:
+            self.answer(401, {"message": "Unauthorized"})
+        elif path == self.gone:
+            self.close_connection = True
+        elif path == self.forbidden:
+            self.answer(403, {"message": 'forbidden: User "a" cannot list resource "things" in API group "" at the cluster '
+                                         "scope"})
+        elif path == "/apis":
             groups = {name.split("/")[2]: name.split("/", 2)[2] for name in RESOURCES if name.startswith("/apis")}
             self.answer(200, {"groups": [{"name": name, "preferredVersion": {"groupVersion": version}}
                                          for name, version in groups.items()]})
@@ -147,6 +155,53 @@ def test_a_cluster_that_does_not_answer_is_told_in_one_line(audit, cluster, tmp_
     told = audit("--cluster", *cluster)
     assert told.code == 3
     assert "API server http://127.0.0.1:1 does not answer" in told.err
+
+
+@pytest.mark.parametrize("words", [["--facts", "cluster"], ["--cluster"]], ids=" ".join)
+def test_facts_of_a_cluster_that_does_not_answer_are_no_empty_facts(audit, cluster, tmp_path, words, monkeypatch):
+    file = tmp_path / "kubeconfig"
+    (tmp_path / "pod.yaml").write_text("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n")
+    config = json.loads(file.read_text())
+    config["clusters"][0]["cluster"]["server"] = "http://127.0.0.1:1"
+    file.write_text(json.dumps(config))
+    told = audit(tmp_path / "pod.yaml", *words, *cluster)
+    assert told.code == 3
+    assert "API server http://127.0.0.1:1 does not answer" in told.err
+    assert "nothing found" not in told.out
+
+
+@pytest.mark.parametrize("closed", ["/apis", "/api/v1", "/api/v1/nodes", "/api/v1/pods",
+                                    "/apis/custom.metrics.k8s.io/v1beta1", "/apis/serving.kserve.io/v1beta1",
+                                    "/api/v1/namespaces/knative-serving/configmaps/config-features"])
+def test_whom_the_server_does_not_know_gets_an_error_wherever_it_says_so(audit, cluster, monkeypatch, closed):
+    monkeypatch.setattr(ApiServer, "unauthorized", closed)
+    told = audit("--cluster", "--facts", "cluster", *cluster)
+    assert told.code == 3
+    assert "does not accept" in told.err
+    assert "objects of" not in told.out
+
+
+@pytest.mark.parametrize("gone", ["/api/v1/nodes", "/api/v1/pods", "/apis/serving.kserve.io/v1beta1",
+                                  "/apis/custom.metrics.k8s.io/v1beta1"])
+def test_a_server_that_goes_away_meanwhile_is_an_error(audit, cluster, monkeypatch, gone):
+    monkeypatch.setattr(ApiServer, "gone", gone)
+    told = audit("--cluster", "--facts", "cluster", *cluster)
+    assert told.code == 3
+    assert "API server http://127.0.0.1" in told.err
+
+
+def test_a_fact_that_may_not_be_read_is_named(audit, cluster, monkeypatch):
+    monkeypatch.setattr(ApiServer, "forbidden", "/api/v1/nodes")
+    told = audit("--cluster", "--facts", "cluster", *cluster)
+    assert told.code == 2  # of the queues, as always here
+    assert "the fact nodes stays unknown: " in told.err
+    assert "needs nodes" in told.out
+
+
+def test_a_kind_of_which_the_server_does_not_say_whether_it_is_served_is_a_problem(audit, cluster, monkeypatch):
+    monkeypatch.setattr(ApiServer, "forbidden", "/apis/serving.kserve.io/v1beta1")
+    told = audit("--cluster", *cluster)
+    assert "serving.kserve.io/v1beta1/InferenceService cannot be listed: " in told.out
 
 
 def test_a_kubeconfig_that_is_not_there_is_told(audit, tmp_path):

@@ -61,7 +61,7 @@ def audit():
     return Audit(
         findings=(
             finding(TOKEN, "pod.yaml", 4, 3, path=("spec", "containers", 0, "env", 0, "value"),
-                    message="HF_TOKEN is written out"),
+                    message="HF_TOKEN is written out", hidden=True),
             finding(PINNED, "pod.yaml", 5, 1, message="image x has no digest", fix=Fix(path=("image",), value="x@y")),
             finding(COHORT, QUEUE, 3, 3, object="ClusterQueue a", path=("spec", "borrowingLimit"),
                     message="borrows 8, but: 100 % of <it> | is,\nin no cohort"),

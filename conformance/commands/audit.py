@@ -58,6 +58,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"waivers: findings that an owner answers for until a day (default: {WAIVERS}, if it is there)")
     add("--baseline", type=Path, metavar="FILE", help="findings that are known: only new ones count")
     add("--fix", action="store_true", help="edit the files where the fix is certain, then report the rest")
+    add("--allow-empty", action="store_true",
+        help="exit 0 where there is no Kubernetes object to judge, as in a hook that names the changed files")
     add("--dry-run", action="store_true", help="with --fix: show the edits, write nothing")
     add("--jobs", type=int, default=1, metavar="N", help="judge the files in so many processes (default: 1)")
     add("--engine", choices=("regorus", "opa"), default="regorus",
@@ -84,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     with _engine(args, corpus, known) as engine:
         judge = Judge(corpus, engine, known)
         _judge_all(args, judge, corpus, known)
-        audit = judge.audit()
+        audit = judge.audit() if args.allow_empty else _not_empty(judge.audit())
         if args.write_baseline:
             return _write_baseline(args.write_baseline, audit)
         today = datetime.datetime.now(tz=datetime.UTC).date()
@@ -104,6 +106,16 @@ def exit_code(audit: Audit, fail_on: Severity | None) -> int:
     if fail_on is None:
         return HELD
     return FOUND if audit.expired or any(finding.severity >= fail_on for finding in audit.findings) else HELD
+
+
+def _not_empty(audit: Audit) -> Audit:
+    """Return the audit; one that judged nothing has a problem that says so: it looks like one that found nothing."""
+    if audit.objects or audit.problems:
+        return audit
+    what = "none of the documents is a Kubernetes object" if audit.passed_over else "there is no Kubernetes object"
+    return replace(audit, problems=(Problem(
+        file="nothing was judged", message=f"{what} in {audit.files} file{'' if audit.files == 1 else 's'}",
+        way_out="name the manifests; where there may be none: --allow-empty"),))
 
 
 def _check(args: argparse.Namespace) -> None:

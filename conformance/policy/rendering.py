@@ -11,11 +11,21 @@ _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _CHART = "Chart.yaml"
 
 
+def is_chart(folder: Path) -> bool:
+    """Say whether a folder is a Helm chart."""
+    return (folder / _CHART).is_file()
+
+
+def kustomization(folder: Path) -> Path | None:
+    """Return the file that makes a folder a kustomization, None where there is none."""
+    return next((folder / name for name in _KUSTOMIZATIONS if (folder / name).is_file()), None)
+
+
 def tool_for(folder: Path) -> list[list[str]]:
     """Return the commands that can render a folder, the first that is installed wins; none: it needs no rendering."""
-    if (folder / _CHART).is_file():
+    if is_chart(folder):
         return [["helm", "template", str(folder)]]
-    if any((folder / name).is_file() for name in _KUSTOMIZATIONS):
+    if kustomization(folder):
         return [["kustomize", "build", str(folder)], ["kubectl", "kustomize", str(folder)]]
     return []
 

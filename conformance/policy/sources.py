@@ -1,6 +1,7 @@
 """Where manifests come from: files, folders, patterns, standard input."""
 
 import glob
+import io
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -74,7 +75,9 @@ def files(words: Iterable[str]) -> Iterator[Source | Problem]:
     """Yield the files that the words of a command line mean: files, folders, patterns, `-` for standard input.
 
     A folder means every .yaml, .yml and .json file in it and below; hidden folders are left out, and a folder that
-    links lead to more than once is read once. So is a file that two words mean: its objects are not there twice.
+    links lead to more than once is read once. So is a file that two words mean: its objects are not there twice. A
+    chart is rendered instead, and so is a kustomization with all that it lists; what stands beside and is not listed
+    is read. A folder without any file is a Problem.
     """
     seen: set[str] = set()
     for found in _meant(words):
@@ -90,14 +93,16 @@ def _meant(words: Iterable[str]) -> Iterator[Source | Problem]:
         if word == STDIN:
             yield word
         elif Path(word).is_dir():
-            yield from _below(word)
+            found = list(_below(word))
+            yield from found or [Problem(file=word, message="is a folder without manifests: nothing in it ends with "
+                                         + " or ".join(SUFFIXES), way_out="name another folder")]
         elif Path(word).exists() or not glob.has_magic(word):
             yield word
         else:
-            found = sorted(glob.glob(word, recursive=True))
-            for name in found:
+            matching = sorted(glob.glob(word, recursive=True))
+            for name in matching:
                 yield from _below(name) if Path(name).is_dir() else [name]
-            if not found:
+            if not matching:
                 yield Problem(file=word, message="matches no file")
 
 
@@ -108,7 +113,14 @@ def manifests(file: Source, stdin: BinaryIO) -> Iterator[Manifest | PassedOver |
     if isinstance(text, Problem):
         yield replace(text, file=name)
         return
-    yield from manifests_in(text, name)
+    parts = manifests_in(text, name)
+    first = next(parts, None)
+    if first is not None:
+        yield first
+        yield from parts
+    elif file == STDIN:
+        yield Problem(file=name, message="is empty: there is nothing to judge",
+                      way_out="look at what the command before the pipe says")
 
 
 def manifests_in(text: str, file: str) -> Iterator[Manifest | PassedOver | Problem]:
@@ -140,6 +152,7 @@ def _objects(document: Document, prefix: tuple[Step, ...], data: Any) -> Iterato
 
 def _below(folder: str) -> Iterator[Source | Problem]:
     seen: set[tuple[int, int]] = set()
+    listed: set[str] = set()
     problems: list[Problem] = []
 
     def refused(error: OSError) -> None:
@@ -151,13 +164,39 @@ def _below(folder: str) -> Iterator[Source | Problem]:
             folders.clear()
             continue
         seen.add((about.st_dev, about.st_ino))
-        if rendering.tool_for(Path(at)):
+        if rendering.is_chart(Path(at)):
             folders.clear()
             yield Path(at)
             continue
+        kustomization = rendering.kustomization(Path(at))
+        if kustomization:
+            said = _in_kustomization(kustomization)
+            if os.path.abspath(at) not in listed and said.get("kind") != "Component":  # no part of another
+                yield Path(at)
+            listed |= {os.path.abspath(kustomization), *_listed(said, at)}
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (os.path.join(at, name) for name in sorted(names) if name.lower().endswith(SUFFIXES))
+        yield from (path for name in sorted(names) if name.lower().endswith(SUFFIXES)
+                    and os.path.abspath(path := os.path.join(at, name)) not in listed)
     yield from problems
+
+
+def _in_kustomization(file: Path) -> dict[str, Any]:
+    text = _text(str(file), io.BytesIO())
+    found = next(documents(text, str(file)), None) if isinstance(text, str) else None
+    return found.data if isinstance(found, Document) and isinstance(found.data, dict) else {}
+
+
+def _listed(kustomization: dict[str, Any], folder: str) -> Iterator[str]:
+    """Yield the paths of all that a kustomization names and that is there: resources, patches, files of generators."""
+    stack: list[Any] = [kustomization]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, dict | list):
+            stack += part.values() if isinstance(part, dict) else part
+        elif isinstance(part, str):
+            for word in (part, part.partition("=")[2]):  # files: [name=path]
+                if word and os.path.exists(path := os.path.join(folder, word)):
+                    yield os.path.abspath(path)
 
 
 def _text(file: str, stdin: BinaryIO) -> str | Problem:

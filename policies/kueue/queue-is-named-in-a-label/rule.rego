@@ -15,7 +15,6 @@ package policies.kueue["queue-is-named-in-a-label"]
 
 import data.lib.kind
 import data.lib.kueue
-import data.lib.workload
 
 # Where Kueue looks for the label: on the object, on the jobs that a CronJob makes, and on pods.
 _places contains ["metadata"]

@@ -98,3 +98,42 @@ def test_odd_metadata_still_has_a_name(metadata):
     (found,) = manifests_in(f"apiVersion: v1\nkind: Pod\nmetadata: {metadata}\n", "f")
     assert isinstance(found, Manifest)
     assert found.name in ("Pod (no name)", "Pod job-")
+
+
+KUSTOMIZATION = """\
+resources: [listed.yaml, base]
+patches:
+  - path: patch.yaml
+configMapGenerator:
+  - {name: c, files: [settings.json, renamed=other.json]}
+"""
+
+
+def names_in(folder):
+    return sorted(os.path.relpath(found, folder) for found in files([str(folder)]))
+
+
+def test_what_stands_beside_a_kustomization_and_is_not_listed_is_read(tmp_path):
+    for name in ("listed.yaml", "patch.yaml", "settings.json", "other.json", "beside.yaml", "base/deployment.yaml",
+                 "base/forgotten.yaml", "samples/one.yaml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("a: b")
+    (tmp_path / "kustomization.yaml").write_text(KUSTOMIZATION)
+    (tmp_path / "base" / "kustomization.yml").write_text("resources: [deployment.yaml, https://example.com/a.yaml]")
+    # Rendered as a whole; base is a part of it.
+    assert names_in(tmp_path) == [".", "base/forgotten.yaml", "beside.yaml", "samples/one.yaml"]
+
+
+def test_a_kustomization_that_nobody_lists_is_rendered_by_itself_and_a_component_is_not(tmp_path):
+    for name, text in {"": "resources: []", "overlay": "resources: []", "part": "kind: Component\nresources: [a.yaml]"}.items():
+        (tmp_path / name).mkdir(exist_ok=True)
+        (tmp_path / name / "kustomization.yaml").write_text(text)
+        (tmp_path / name / "a.yaml").write_text("a: b")
+    assert names_in(tmp_path) == [".", "a.yaml", "overlay", "overlay/a.yaml"]
+
+
+@pytest.mark.parametrize("text", ["", "[", "- a", "resources: 3", "resources: [null, '\\0', 'a: b']"])
+def test_a_kustomization_that_says_nothing_hides_nothing(tmp_path, text):
+    (tmp_path / "kustomization.yaml").write_text(text)
+    (tmp_path / "a.yaml").write_text("a: b")
+    assert names_in(tmp_path) == [".", "a.yaml"]

@@ -20,8 +20,8 @@ MINE, OTHER = team("mine", guaranteed_gpus=16), team("other", guaranteed_gpus=8,
 class Platform:
     """A platform on which the pods of the others hold as many GPUs as a test says."""
 
-    def __init__(self, *others, held=0, there_are=24):
-        self.others, self.there_are, self.submitted = list(others), there_are, []
+    def __init__(self, *others, held=0, there_are=24, limits_leave=100):
+        self.others, self.there_are, self.limits_leave, self.submitted = list(others), there_are, limits_leave, []
         self.timeline = SimpleNamespace(pods=lambda *_, **__: lambda: held)
 
     def sharing_with(self, _):
@@ -29,6 +29,9 @@ class Platform:
 
     def pool_gpus(self, _):
         return self.there_are
+
+    def most_held(self, asks):
+        return min(self.limits_leave, sum(asks.values()))
 
     def queue_of(self, one):
         return f"ClusterQueue {one.name}"
@@ -46,6 +49,10 @@ def test_the_others_ask_for_all_they_may_and_hold_it():
     platform = Platform(OTHER, held=24)
     demand.others_take_all_they_may(platform, MINE)
     assert platform.submitted == [("other", 8)] * 3
+
+
+def test_more_than_the_limits_of_cohorts_leave_them_is_not_waited_for():
+    demand.others_take_all_they_may(Platform(OTHER, held=16, limits_leave=16), MINE)
 
 
 def test_pressure_by_nobody_is_none():

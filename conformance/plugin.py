@@ -5,6 +5,7 @@ It loads in every pytest run where Seatrial is installed, so nothing slow is imp
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from conformance.run.ground import Ground
     from conformance.run.planning import Subject
     from conformance.run.session import Trial
+    from conformance.run.settings import Settings
 
 TRIAL = pytest.StashKey["Trial"]()
 SUITES = "conformance.suites"
@@ -34,28 +36,13 @@ class Hooks:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options of a run."""
-    from conformance.run.settings import EXISTING_OPTIONS  # noqa: PLC0415
-
+    """Add the options of a run; they are named after us, since this is everybody's pytest."""
     group = parser.getgroup("seatrial", "Seatrial: behaviours of a GPU platform")
-    add = group.addoption
-    add("--cluster", dest="seatrial_cluster", metavar="KIND",
-        help="the ground, as in seatrial run (default: local)")
-    add("--cluster-name", dest="seatrial_cluster_name", metavar="NAME",
-        help="name of a cluster of ours (default: seatrial); one that is already up is used and left up")
-    for option in EXISTING_OPTIONS:
-        add(option.flag, dest=f"seatrial_{option.name}", **option.given)
-    add("--platform", dest="seatrial_platform", metavar="DIR",
-        help="the platform folder (default: team-queues)")
-    add("--prove", dest="seatrial_prove", action="store_true",
-        help="run each behaviour with each fault that it claims to catch; catching it is what passes")
-    add("--only", dest="seatrial_only", action="append", metavar="AREA",
-        help="only this area, for example scheduling")
-    add("--seatrial-results", dest="seatrial_results", metavar="FILE", help="append verdicts as JSON lines")
-    add("--seatrial-diagnostics", dest="seatrial_diagnostics", metavar="DIR",
-        help="when something fails, keep events and the cluster's logs here")
-    add("--keep-cluster", dest="seatrial_keep_cluster", action="store_true",
-        help="leave the cluster up")
+    group.addoption("--seatrial", metavar="OPTIONS",
+                    help="run behaviours with these options of seatrial run, in quotes and after an equals sign: "
+                         "--seatrial='--cluster local --prove'")
+    group.addoption("--seatrial-settings", metavar="FILE",
+                    help="run behaviours with the settings that seatrial run wrote to a file")
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -84,7 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def is_ours(config: pytest.Config) -> bool:
     """Whether this run is about behaviours, as far as its command line says."""
-    given = any(value for name, value in vars(config.option).items() if name.startswith("seatrial_"))
+    given = config.option.seatrial is not None or config.option.seatrial_settings is not None
     return given or any(argument.startswith(SUITES) for argument in config.args)
 
 
@@ -92,15 +79,26 @@ def trial(config: pytest.Config) -> Trial:
     """Return the trial of this process, made when it is first asked for. Raises SeatrialError."""
     found = config.stash.get(TRIAL, None)
     if found is None:
-        from conformance.run.session import HANDED, Trial  # noqa: PLC0415
-        from conformance.run.settings import settings  # noqa: PLC0415
+        from conformance.run.session import HANDED, Handed, Trial  # noqa: PLC0415
 
-        given = {name.removeprefix("seatrial_"): value for name, value in vars(config.option).items()
-                 if name.startswith("seatrial_")}
-        found = Trial(settings(given), config.hook.pytest_seatrial_ground(config=config),
-                      getattr(config, "workerinput", {}).get(HANDED))
+        handed = getattr(config, "workerinput", {}).get(HANDED)
+        handed = Handed.unpacked(handed) if handed else None
+        found = Trial(handed.settings if handed else _settings(config),
+                      config.hook.pytest_seatrial_ground(config=config), handed)
         config.stash[TRIAL] = found
     return found
+
+
+def _settings(config: pytest.Config) -> Settings:
+    from conformance.errors import UsageError  # noqa: PLC0415
+    from conformance.run import settings  # noqa: PLC0415
+
+    words, file = config.option.seatrial, config.option.seatrial_settings
+    if file is None:
+        return settings.by_hand(words or "")
+    if words is not None:
+        raise UsageError("--seatrial and --seatrial-settings both say what is to run", "leave one of them out")
+    return settings.read(Path(file))
 
 
 class usage:  # noqa: N801 -- read as a statement: with usage(): ...
@@ -155,7 +153,7 @@ def pytest_configure_node(node: Any) -> None:
         from conformance.run.session import HANDED  # noqa: PLC0415
 
         trial(node.config).open()
-        node.workerinput[HANDED] = trial(node.config).handed()
+        node.workerinput[HANDED] = trial(node.config).handed().packed()
         node.workerinput[GROUPED] = node.config.option.dist == "loadgroup"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from conformance.clusters import OURS, kind_of
 from conformance.commands import Purpose
 from conformance.errors import UsageError
-from conformance.run.settings import CONNECTION, DEFAULT_CLUSTER_NAME, EXISTING, checked_prefix
+from conformance.run.settings import DEFAULT_CLUSTER_NAME, EXISTING, add_connection, checked_prefix
 
 PURPOSE = Purpose.CLUSTERS
 HELP = "take clusters down, and what a crash left"
@@ -30,8 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--all", action="store_true",
                        help="all clusters that Seatrial made on this machine, also those in use, and what crashed "
                             "ones left")
-    for option in CONNECTION:
-        parser.add_argument(option.flag, **option.given)
+    add_connection(parser)
     parser.add_argument("--prefix", metavar="PREFIX",
                         help="prefix of the namespaces, as given to --allow-changes (default: every namespace with "
                              "the label seatrial.io/made-under)")

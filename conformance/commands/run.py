@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,7 +25,7 @@ from conformance.report.run import json as json_report
 from conformance.report.run.roll_up import exit_code
 from conformance.run import children
 from conformance.run.building import Building
-from conformance.run.settings import EXISTING_OPTIONS
+from conformance.run.settings import DEFAULT, OPTION, Chosen, Settings, add_options, chosen_by, settings
 
 PURPOSE = Purpose.PROVE
 HELP = "prove what a platform promises"
@@ -41,21 +41,11 @@ DEFAULT_REPORT = "seatrial-report"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `seatrial run`."""
+    add_options(parser)
     add = parser.add_argument
-    add("--platform", action="append", type=Path, metavar="DIR",
-        help="a platform folder; may be given more than once (default: all that ship)")
-    add("--cluster", choices=KINDS, default="local",
-        help="the ground: " + "; ".join(f"{kind.name}: {kind.what}" for kind in KINDS.values()) + " (default: local)")
-    add("--cluster-name", metavar="NAME",
-        help="a cluster of ours to use, left up when it is up already (default: a new one)")
-    for option in EXISTING_OPTIONS:
-        add(option.flag, **option.given)
-    add("--prove", action="store_true",
-        help="run each behaviour with each fault that it claims to catch, and print the kill matrix")
     add("--allow-unproved", action="store_true",
         help="end with 0 where nothing failed and nothing was proved either (default: 4)")
     add("-k", dest="expression", metavar="EXPR", help="only behaviours whose name matches, as in pytest")
-    add("--only", action="append", metavar="AREA", help="only this area, for example scheduling")
     add("--report", type=Path, default=Path(DEFAULT_REPORT), metavar="DIR",
         help=f"where report.html, report.json and junit.xml go (default: {DEFAULT_REPORT}/)")
     add("-n", dest="workers", type=int, default=min(4, (os.cpu_count() or 1) + 1), metavar="N",
@@ -63,7 +53,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
              "on a given cluster, how many behaviours (default: %(default)s); proofs of one platform never do, nor "
              "does anything with --allow-changes")
     add("--output", choices=["text", "json"], default="text", help="what is printed (default: text)")
-    add("--keep", action="store_true", help="leave the cluster up")
     add("--offline", action="store_true", help="fetch nothing: every module and image is there, or made")
 
 
@@ -75,10 +64,8 @@ def run(args: argparse.Namespace) -> int:
     """
     if args.offline:
         os.environ[builds.OFFLINE_VARIABLE] = "1"  # for our children too
-    folders = args.platform or sorted(path.parent for path in
-                                      assets.folder("reference-manifests").glob("*/platform.yaml"))
     # The longest first: what runs beside it is over before it, not after.
-    planned = sorted(_planned(args, folders), key=lambda one: -one.checks)
+    planned = sorted(_planned(args), key=lambda one: -one.checks)
     # What takes the least building comes first: a verdict is seen while the rest is built.
     planned.sort(key=lambda one: sum(built is None for _, built in builder.state(one.programs)))
     _make_folder(args.report)
@@ -90,9 +77,10 @@ def run(args: argparse.Namespace) -> int:
     with children.terminated_like_interrupted(), TemporaryDirectory(prefix="seatrial-") as scratch:
         try:
             building.start([name for one in planned for name in one.programs])
-            children.run_all(children.children(args, planned, Path(scratch), found, progress),
-                             children.shares(args, len(planned))[0],
-                             lambda: progress.print(children.STOPPING, style="bold"),
+            at_once, workers = children.shares(planned[0].settings, args.workers, len(planned))
+            each = children.children(planned, at_once, workers, expression=args.expression, report=args.report,
+                                     scratch=Path(scratch), found=found, progress=progress)
+            children.run_all(each, at_once, lambda: progress.print(children.STOPPING, style="bold"),
                              lambda child: building.has(child.programs))
         except KeyboardInterrupt:
             found.interrupted = True
@@ -112,29 +100,30 @@ def run(args: argparse.Namespace) -> int:
     return exit_code(report, allow_unproved=args.allow_unproved)
 
 
-def _planned(args: argparse.Namespace, folders: Sequence[Path]) -> list[children.Planned]:
-    """Look at every folder before anything is started. Raises UsageError."""
+def _planned(args: argparse.Namespace) -> list[children.Planned]:
+    """Resolve the settings of every platform, and look at each folder before anything starts. Raises UsageError."""
     from conformance.folder import contradictions  # noqa: PLC0415
     from conformance.run.ground import RealGround  # noqa: PLC0415 -- slow imports, not needed for --help
     from conformance.run.session import Trial  # noqa: PLC0415
-    from conformance.run.settings import settings  # noqa: PLC0415
 
     if args.workers < 0:
         raise UsageError(f"-n {args.workers} is no number of workers", "give 0 or more")
+    shipped = sorted(path.parent for path in assets.folder("reference-manifests").glob("*/platform.yaml"))
+    source = OPTION if args.platform else DEFAULT
+    chosen = chosen_by(args)
     found = []
-    for folder in folders:
-        given = {"cluster": args.cluster, "prove": args.prove, "only": args.only, "platform": folder,
-                 **{option.name: getattr(args, option.name) for option in EXISTING_OPTIONS}}
-        trial = Trial(settings(given), RealGround(), None)
+    for folder in args.platform or shipped:
+        trial = Trial(settings({**chosen, "platform": Chosen(str(folder), source)}), RealGround(), None)
         trial.check()
-        found.append(children.Planned(folder=folder, checks=trial.size(), programs=_programs(args, trial.components),
+        found.append(children.Planned(settings=trial.settings, checks=trial.size(),
+                                      programs=_programs(trial.settings, trial.components),
                                       contradictions=contradictions.contradictions(trial.folder)))
     return found
 
 
-def _programs(args: argparse.Namespace, components: Mapping[str, Component]) -> tuple[str, ...]:
+def _programs(settings: Settings, components: Mapping[str, Component]) -> tuple[str, ...]:
     """Return the builds that must be there before a platform starts; none where its cluster is not built here."""
-    kind = KINDS[args.cluster]
+    kind = KINDS[settings.cluster]
     of_cluster = kind.maker.programs() if kind.ours else ()
     of_components = (name for component in components.values() for name in component.programs)
     return tuple(dict.fromkeys((*of_cluster, *of_components))) if of_cluster else ()

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from conformance.commands import Purpose
-from conformance.run.settings import CONNECTION
+from conformance.run.settings import add_connection
 
 PURPOSE = Purpose.PROVE
 HELP = "say what a cluster has, and which promises can be checked there"
@@ -22,8 +22,7 @@ COMPLETE, PARTLY_READ = 0, 3
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare its arguments."""
     add = parser.add_argument
-    for option in CONNECTION:
-        add(option.flag, **option.given)
+    add_connection(parser)
     add("--platform", type=Path, metavar="DIR",
         help="the platform folder whose promises are to be checked there (default: drafts from the cluster's queues)")
     add("--output", choices=("text", "json"), default="text", help="output format (default: text)")

@@ -117,14 +117,31 @@ def kubeconfig(named: Path | None = None) -> str:
     return str(named or os.environ.get("KUBECONFIG") or "~/.kube/config")
 
 
+def current_context(named: Path | None = None) -> str | None:
+    """Return the current context of a kubeconfig (see `kubeconfig`), None when it names none.
+
+    The first file that names one decides, as for kubectl. Raises UsageError when a file cannot be read.
+    """
+    files = kubeconfig(named)
+    with _usable(files):
+        return _current_context(files)
+
+
 def _current_context(files: str) -> str | None:
-    """Return the current context: the first file that names one decides, as for kubectl."""
     for file in filter(None, files.split(os.pathsep)):
         path = Path(file).expanduser()
         said = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
         if isinstance(said, dict) and said.get("current-context"):
             return str(said["current-context"])
     return None
+
+
+@contextmanager
+def _usable(files: str) -> Iterator[None]:
+    try:
+        yield
+    except (config.ConfigException, OSError, yaml.YAMLError, ValueError, TypeError, AttributeError) as error:
+        raise UsageError(f"kubeconfig {files} cannot be used: {_first_line(error)}", _another(files)) from error
 
 
 def load(path: Path) -> Objects:
@@ -191,11 +208,9 @@ class Api:
         """
         files = kubeconfig(named)
         configuration = client.Configuration()
-        try:
+        with _usable(files):
             chosen = context or _current_context(files)
             config.load_kube_config(files, context=chosen, client_configuration=configuration, persist_config=False)
-        except (config.ConfigException, OSError, yaml.YAMLError, ValueError, TypeError, AttributeError) as error:
-            raise UsageError(f"kubeconfig {files} cannot be used: {_first_line(error)}", _another(files)) from error
         configuration.connection_pool_maxsize = 64
         return cls(client.ApiClient(configuration), files=files, context=chosen or "", outage_s=outage_s)
 

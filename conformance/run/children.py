@@ -1,6 +1,5 @@
 """The parent's side of a run: one pytest process for each platform folder, several at once."""
 
-import argparse
 import ctypes
 import math
 import os
@@ -24,7 +23,7 @@ from conformance.report.run import terminal
 from conformance.report.run.plain import Row, kill_of, result_of
 from conformance.report.run.roll_up import once
 from conformance.run.rows import Reader
-from conformance.run.settings import CONNECTION, EXISTING_OPTIONS
+from conformance.run.settings import DEFAULT, Settings, add_connection, spoken
 from conformance.waiting import Unmet, eventually
 
 DIAGNOSTICS = "diagnostics"
@@ -40,7 +39,7 @@ STOPPING = "Stopping: what is up is taken down first; interrupt again to leave i
 class Planned:
     """A platform folder that is to run, as it was looked at before anything is started."""
 
-    folder: Path
+    settings: Settings
     checks: int
     """How many checks there are to run on it."""
     contradictions: tuple[str, ...]
@@ -121,7 +120,7 @@ class Telling:
 
     def begin(self, name: str, planned: Planned) -> None:
         """Print what begins, and what is known before it does."""
-        self._to.print(Text(f"{name}: {planned.folder}", style="bold"))
+        self._to.print(Text(f"{name}: {planned.settings.platform}", style="bold"))
         terminal.contradicted(planned.contradictions, self._to)
 
 
@@ -131,8 +130,8 @@ class Child:
     def __init__(self, name: str, planned: Planned, command: Sequence[str], rows: Path, log: Path, *,
                  left_behind: str, found: Collected, telling: Telling) -> None:
         self._name = name
-        self._folder = planned
-        self._command = [*command, "--seatrial-results", str(rows)]
+        self._platform = planned
+        self._command = command
         self._reader = Reader(rows)
         self._log = log
         self._left_behind = left_behind
@@ -144,11 +143,11 @@ class Child:
     @property
     def programs(self) -> tuple[str, ...]:
         """The builds that must be there before it starts."""
-        return self._folder.programs
+        return self._platform.programs
 
     def start(self) -> None:
         """Start it."""
-        self._telling.begin(self._name, self._folder)
+        self._telling.begin(self._name, self._platform)
         with self._log.open("wb") as log, _uninterrupted():  # a child that nobody knows cannot be told
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=_environment(),
@@ -285,29 +284,30 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in theirs}
 
 
-def children(args: argparse.Namespace, planned: Sequence[Planned], scratch: Path, found: Collected,
-              progress: Console) -> list[Child]:
-    """Return one child for each folder, none of them started."""
-    at_once, workers = shares(args, len(planned))
-    labels = _labels([one.folder for one in planned])
+def children(planned: Sequence[Planned], at_once: int, workers: int, *, expression: str | None, report: Path,
+             scratch: Path, found: Collected, progress: Console) -> list[Child]:
+    """Return one child for each platform, none of them started; each finds its settings in a file in `scratch`."""
+    labels = _labels([one.settings.platform for one in planned])
     width = max(map(len, labels))
     children = []
     for number, (label, one) in enumerate(zip(labels, planned, strict=True), 1):
-        cluster = _cluster_name(args, number, len(planned))
-        left_behind = (f"its cluster may still be up: seatrial down --cluster {args.cluster} --name {cluster}"
-                       if KINDS[args.cluster].ours else _left_on_existing(args))
-        children.append(Child(
-            label, one, [*_command(args, one.folder, cluster, workers),
-                         "--seatrial-diagnostics", str(args.report / DIAGNOSTICS / label)], scratch / f"{number}.jsonl",
-            args.report / f"pytest-{label}.log", left_behind=left_behind, found=found,
-            telling=Telling(progress, f"{label:{width}}  " if at_once > 1 else "")))
+        rows, file = scratch / f"{number}.jsonl", scratch / f"{number}.json"
+        own = one.settings.of_this_run(cluster_name=_cluster_name(number, len(planned)), results=rows,
+                                       diagnostics=report / DIAGNOSTICS / label)
+        file.write_text(own.text(), encoding="utf-8")
+        left_behind = ("its cluster may still be up: "
+                       f"{shlex.join(['seatrial', 'down', '--cluster', own.cluster, '--name', own.cluster_name])}"
+                       if KINDS[own.cluster].ours else _left_on_existing(own))
+        children.append(Child(label, one, _command(file, expression, workers), rows, report / f"pytest-{label}.log",
+                              left_behind=left_behind, found=found,
+                              telling=Telling(progress, f"{label:{width}}  " if at_once > 1 else "")))
     return children
 
 
-def _left_on_existing(args: argparse.Namespace) -> str:
-    words = ["seatrial", "down", "--cluster", "existing",
-             *(word for option in CONNECTION for word in option.words(getattr(args, option.name))),
-             *(["--prefix", args.allow_changes] if args.allow_changes else [])]
+def _left_on_existing(settings: Settings) -> str:
+    words = ["seatrial", "down", "--cluster", settings.cluster,
+             *spoken(add_connection, {name: one.value for name, one in settings.chosen.items()}),
+             *(["--prefix", settings.permit.prefix] if settings.permit else [])]
     return f"what it made on the cluster may still be there: {shlex.join(words)}"
 
 
@@ -318,35 +318,29 @@ def _labels(folders: Sequence[Path]) -> list[str]:
             for place, name in enumerate(names)]
 
 
-def shares(args: argparse.Namespace, platforms: int) -> tuple[int, int]:
+def shares(settings: Settings, workers: int, platforms: int) -> tuple[int, int]:
     """Return how many platforms run at once, and how many workers each of them has; 0: its own process.
 
     Most behaviours of one platform share their GPUs and wait for each other, so platforms come first; but two
     platforms never share a cluster. A fault breaks its platform for everybody there: proofs have no workers.
     """
-    if args.allow_changes:  # one process counts what is at work at any one time
+    if settings.permit:  # one process counts what is at work at any one time
         return 1, 0
-    own_cluster = KINDS[args.cluster].ours and not args.cluster_name
-    at_once = max(1, min(args.workers, platforms)) if own_cluster else 1
-    workers = 0 if args.prove else args.workers // at_once
-    return at_once, 0 if at_once > 1 and workers == 1 else workers
+    own_cluster = KINDS[settings.cluster].ours and settings.source("cluster_name") == DEFAULT
+    at_once = max(1, min(workers, platforms)) if own_cluster else 1
+    each = 0 if settings.prove else workers // at_once
+    return at_once, 0 if at_once > 1 and each == 1 else each
 
 
-def _command(args: argparse.Namespace, folder: Path, cluster_name: str, workers: int) -> list[str]:
-    """Return pytest's command line for one platform folder."""
+def _command(settings: Path, expression: str | None, workers: int) -> list[str]:
+    """Return pytest's command line for one platform; `settings` is the file that says all that is ours."""
     command = [sys.executable, "-m", "pytest", "--pyargs", "conformance.suites", "-c", os.devnull,
-               "--rootdir", str(Path.cwd()), "--import-mode=importlib", "-p", "no:cacheprovider", "-q",
-               "--tb=short", "--max-worker-restart=2",
-               "--cluster", args.cluster, "--cluster-name", cluster_name, "--platform", str(folder)]
+               "--rootdir", str(Path.cwd()), "--import-mode=importlib", "-p", "no:cacheprovider",
+               "--tb=short", "--max-worker-restart=2", "--seatrial-settings", str(settings)]
     command += ["-n", str(workers), "--dist", "loadgroup"] if workers > 0 else []
-    command += ["-k", args.expression] if args.expression else []
-    command += [word for area in args.only or () for word in ("--only", area)]
-    command += [word for option in EXISTING_OPTIONS for word in option.words(getattr(args, option.name))]
-    flags = {"--prove": args.prove, "--keep-cluster": args.keep}
-    return [*command, *(flag for flag, given in flags.items() if given)]
+    return [*command, "-k", expression] if expression else command
 
 
-def _cluster_name(args: argparse.Namespace, number: int, of: int) -> str:
+def _cluster_name(number: int, of: int) -> str:
     # Two runs at once must not share a cluster by accident.
-    name: str = args.cluster_name or f"trial-{os.getpid()}"
-    return f"{name}-{number}" if of > 1 and not args.cluster_name else name
+    return f"trial-{os.getpid()}-{number}" if of > 1 else f"trial-{os.getpid()}"

@@ -100,7 +100,7 @@ class RealGround:
             return on_existing.enter(folder, settings.permit, kubeconfig=settings.kubeconfig, context=settings.context,
                                      say=say), True
         return open_cluster(settings.cluster, name=settings.cluster_name, kubeconfig=settings.kubeconfig,
-                            context=settings.context, nodes_profile=folder.nodes, keep=settings.keep_cluster,
+                            context=settings.context, nodes_profile=folder.nodes, keep=settings.keep,
                             diagnostics=settings.diagnostics, say=say)
 
     def attach(self, kind: str, name: str, kubeconfig: Path, context: str | None) -> Cluster:

@@ -1,9 +1,8 @@
 """Turns the phases of tests, as pytest reports them, into results and cells of the kill matrix."""
 
 import json
-import shlex
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,14 +103,6 @@ def lost(test: str, cause: str, *, platform: str, cluster: str) -> Result:
     """Return the verdict on a test whose process died: nothing is known but its name."""
     return Result(id=test, promise="", platform=platform, component="", outcome=Outcome.ERROR,
                   fidelity=Fidelity.STATIC, cluster=cluster, duration_s=0, cause=cause)
-
-
-def reproduce(platform: str, ground: Sequence[str], name: str, control: str = "") -> str:
-    """Return the command that runs one test again; `ground` are the words that name the cluster and what may be done
-    there, `name` is pytest's, with square brackets. A proof is nothing without its `control`, which has a name too.
-    """
-    chosen = ["--prove", "-k", f"{control} or {name}"] if control else ["-k", name]
-    return shlex.join(["seatrial", "run", "--platform", platform, *ground, *chosen])
 
 
 def phase_in(properties: list[tuple[str, Any]]) -> Phase | None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,10 @@ from conformance.model.report import Kill, Result
 from conformance.platform import on_existing
 from conformance.run import judging, planning
 from conformance.run.ground import Ground
-from conformance.run.ledger import PROPERTY, Ledger, Phase, lost, phase_in, reproduce
+from conformance.run.ledger import PROPERTY, Ledger, Phase, lost, phase_in
 from conformance.run.planning import Subject
 from conformance.run.rows import Writer, kill_row, result_row
-from conformance.run.settings import EXISTING, Settings
+from conformance.run.settings import EXISTING, Settings, from_text
 from conformance.waiting import Unmet
 
 SUBJECT = "seatrial_subject"
@@ -36,14 +36,36 @@ HANDED = "seatrial"
 MEASURED = pytest.StashKey[list[Measurement]]()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Handed:
+    """What a worker of pytest-xdist gets from the process that opened the cluster."""
+
+    settings: Settings
+    kind: str
+    name: str
+    kubeconfig: Path
+
+    def packed(self) -> str:
+        """Return it as text."""
+        return json.dumps({"settings": self.settings.text(), "kind": self.kind, "name": self.name,
+                           "kubeconfig": str(self.kubeconfig)})
+
+    @classmethod
+    def unpacked(cls, text: str) -> "Handed":
+        """Return what `packed` made a text of."""
+        said = json.loads(text)
+        return cls(settings=from_text(said["settings"]), kind=said["kind"], name=said["name"],
+                   kubeconfig=Path(said["kubeconfig"]))
+
+
 class Trial:
     """Settings, folder and cluster of this process; the folder and the cluster are read when first needed."""
 
-    def __init__(self, settings: Settings, ground: Ground, handed: str | None) -> None:
+    def __init__(self, settings: Settings, ground: Ground, handed: Handed | None) -> None:
         self.settings = settings
         self.ground = ground
         self.writer = Writer(settings.results)
-        self._handed = json.loads(handed) if handed else None
+        self._handed = handed
         self._cluster: Cluster | None = None
         self._opened_here = False
         self._broken = ""
@@ -129,8 +151,8 @@ class Trial:
     def cluster(self) -> Cluster:
         """The cluster that all processes of the run share. Raises SeatrialError."""
         if self._cluster is None and self._handed:
-            self._cluster = self.ground.attach(self._handed["kind"], self._handed["name"],
-                                               Path(self._handed["kubeconfig"]), self.settings.context)
+            self._cluster = self.ground.attach(self._handed.kind, self._handed.name, self._handed.kubeconfig,
+                                               self.settings.context)
         if self._cluster is None:
             raise UsageError("no cluster was opened for this run", "name the ground with --cluster local")
         return self._cluster
@@ -155,10 +177,10 @@ class Trial:
             self.writer.write({"row": "trouble", "text": str(error)})
             pytest.exit(str(error), returncode=ExitCode.OUR_ERROR)
 
-    def handed(self) -> str:
-        """Return what a worker needs to find the cluster."""
-        return json.dumps({"kind": self.cluster.kind, "name": self.cluster.name,
-                           "kubeconfig": str(self.cluster.kubeconfig)})
+    def handed(self) -> Handed:
+        """Return what a worker needs to judge behaviours on the same cluster."""
+        return Handed(settings=self.settings, kind=self.cluster.kind, name=self.cluster.name,
+                      kubeconfig=self.cluster.kubeconfig)
 
     def close(self) -> None:
         """Take the cluster down, or what was made on it, if this run did that and nobody asked to keep it.
@@ -168,7 +190,7 @@ class Trial:
         if self._cluster is not None and self._in_trouble and self.settings.diagnostics:
             self.say(f"keeping events and logs in {self.settings.diagnostics}")
             self._cluster.collect(self.settings.diagnostics)
-        if self._cluster is not None and self._opened_here and not self.settings.keep_cluster:
+        if self._cluster is not None and self._opened_here and not self.settings.keep:
             self.say(f"removing what was made on {self._cluster.name}" if self.settings.permit
                      else f"taking cluster {self._cluster.name} down")
             try:
@@ -262,8 +284,8 @@ class Trial:
             platform=self.folder.name, component=subject.component.name if subject.component else "",
             fidelity=(judging.stands_on(behaviour, where.fidelity) if where else behaviour.fidelity).label,
             cluster=where.name if where else "", confirmed=self.promises.confirmed_by is not None,
-            reproduce=reproduce(str(self.settings.platform), self.settings.words, item.name,
-                                control=item.name.replace(f"[{subject.id}]", f"[{sound.id}]") if fault else ""),
+            reproduce=self.settings.again(
+                item.name, control=item.name.replace(f"[{subject.id}]", f"[{sound.id}]") if fault else ""),
             subject=sound.id, fault=fault, control=f"{behaviour.id}[{sound.id}]",
             word=next((catch.word for catch in behaviour.catches if catch.fault == fault), ""),
             outcome=verdict.outcome.label, cause=verdict.cause, trace=verdict.trace,

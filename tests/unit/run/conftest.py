@@ -1,6 +1,8 @@
 """Tiny suites on a pretend ground: the plugin without a cluster."""
 
+import argparse
 import json
+import shlex
 
 import pytest
 
@@ -10,6 +12,7 @@ from conformance.run import (
     ground,  # noqa: F401
     session,  # noqa: F401
 )
+from conformance.run.settings import Chosen, add_options, chosen_by, settings
 
 GROUND = '''
 import os
@@ -193,9 +196,24 @@ class Trial:
         folder.mkdir(exist_ok=True)
         (folder / f"test_{subject}.py").write_text(HEADER + text)
 
-    def run(self, *args, platform="queues", separately=False):
+    def run(self, *args, platform="queues", kept=None, separately=False):
+        """Run as `seatrial run` does: what is ours among the options goes into a file."""
+        parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+        add_options(parser)
+        ours, theirs = parser.parse_known_args(args)
+        found = settings({**chosen_by(ours), "platform": Chosen(platform)}).of_this_run(
+            results="rows", **({"diagnostics": kept} if kept else {}))
+        (self.path / "settings.json").write_text(found.text())
+        return self._pytest("--seatrial-settings", "settings.json", *theirs, separately=separately)
+
+    def by_hand(self, *args, words=(), platform="queues", separately=False):
+        """Run as a person does, who gives our options in one string."""
+        words = [*words, "--platform", platform]
+        return self._pytest(f"--seatrial={shlex.join(words)}", *args, separately=separately)
+
+    def _pytest(self, *args, separately):
         run = self.pytester.runpytest_subprocess if separately else self.pytester.runpytest_inprocess
-        return run(*self.plugin, "--seatrial-results", "rows", "-p", "no:cacheprovider", "--platform", platform, *args)
+        return run(*self.plugin, "-p", "no:cacheprovider", *args)
 
     def rows(self, kind):
         file = self.path / "rows"

@@ -47,7 +47,7 @@ ALLOWED = (*EXISTING, "--allow-changes", "mine-")
 ])
 def test_what_cannot_be_meant_is_refused_in_one_line(trial, words, told):
     trial.suite(SUITE)
-    printed = trial.run(*words)
+    printed = trial.by_hand(words=words)
     assert printed.ret == pytest.ExitCode.USAGE_ERROR
     printed.stderr.fnmatch_lines([told, "*way out: *"])
     assert "Traceback" not in printed.stderr.str()
@@ -126,9 +126,3 @@ def test_fails(platform):
     (row,) = trial.rows("result")
     assert row["reproduce"] == ("seatrial run --platform queues --cluster existing --kubeconfig x --context staging "
                                 "--allow-changes mine- --max-gpus 4 --node-selector a=b -k 'test_fails[kueue]'")
-
-
-def test_the_header_names_the_context(trial):
-    trial.suite(SUITE)
-    trial.run(*EXISTING, "--context", "staging").stdout.fnmatch_lines(["seatrial: cluster existing (context staging)*"])
-    trial.run(*EXISTING).stdout.fnmatch_lines(["seatrial: cluster existing (current context)*"])

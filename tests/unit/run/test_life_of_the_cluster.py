@@ -23,7 +23,7 @@ def test_the_cluster_is_opened_once_and_closed_at_the_end(trial):
 
 def test_a_cluster_is_kept_on_demand(trial):
     trial.suite(SUITE)
-    trial.run("--keep-cluster")
+    trial.run("--keep")
     assert "close seatrial" not in trial.notes()
 
 
@@ -31,9 +31,6 @@ def test_a_cluster_that_was_up_is_left_up(trial):
     trial.suite(SUITE)
     trial.run("--cluster-name", "theirs")
     assert trial.notes() == ["open theirs for queues", "install queues"]
-
-
-KEEP = ("--seatrial-diagnostics", "kept")
 
 
 @pytest.mark.parametrize("ending", ["raise AssertionError('no quota')", "raise SeatrialError('ours')"])
@@ -44,13 +41,13 @@ def test_one(platform):
     """One."""
     {ending}
 ''')
-    trial.run(*KEEP)
+    trial.run(kept="kept")
     assert trial.notes()[-2:] == ["collect into kept", "close seatrial"]
 
 
 def test_what_tells_why_is_kept_when_the_platform_cannot_be_installed(trial):
     trial.suite(SUITE)
-    assert trial.run(*KEEP, platform="unfit").ret == 3
+    assert trial.run(kept="kept", platform="unfit").ret == 3
     assert trial.notes() == ["open seatrial for unfit", "install unfit", "collect into kept", "close seatrial"]
 
 
@@ -62,7 +59,7 @@ def test_one(platform):
     """One."""
     {body}
 ''')
-    trial.run(*KEEP)
+    trial.run(kept="kept")
     assert trial.notes()[-1] == "close seatrial"
     assert not any("collect" in note for note in trial.notes())
 

@@ -14,6 +14,7 @@ from conformance.commands import run as command_run
 from conformance.errors import SeatrialError, UsageError
 from conformance.model.report import Pair
 from conformance.run import children
+from conformance.run.settings import Chosen, add_options, chosen_by, read, settings
 
 RESULT = {"row": "result", "id": "scheduling/quota::it_holds[a]", "promise": "It holds.", "platform": "p",
           "component": "kueue", "outcome": "passed", "fidelity": "node", "cluster": "c", "duration_s": 1.0,
@@ -36,13 +37,16 @@ def pretend(monkeypatch, tmp_path):
     def run(*pretended, args=(), checks=None, contradictions=(), named=True):
         scripts = {f"folder-{number}": child for number, child in enumerate(pretended)}
 
-        def planned(_, folders):
-            return [children.Planned(folder=folder, checks=count, contradictions=tuple(contradictions))
-                    for folder, count in zip(folders, checks or [1] * len(folders), strict=True)]
+        def planned(args):
+            chosen = chosen_by(args)
+            found = [settings({**chosen, "platform": Chosen(folder)}) for folder in args.platform or scripts]
+            return [children.Planned(settings=one, checks=count, contradictions=tuple(contradictions))
+                    for one, count in zip(found, checks or [1] * len(found), strict=True)]
 
-        def command(_, folder, *__):
-            rows, code, more = scripts[folder.name]
-            script = (f"import sys, json, time, os, signal\nfile = open(sys.argv[-1], 'a')\n"
+        def command(file, *_):
+            handed = read(file)
+            rows, code, more = scripts[handed.platform.name]
+            script = (f"import sys, json, time, os, signal\nfile = open({str(handed.results)!r}, 'a')\n"
                       f"for row in {rows!r}: file.write(json.dumps(row) + chr(10)); file.flush()\n"
                       f"{more}\nsys.exit({code})")
             return [sys.executable, "-c", script]
@@ -327,37 +331,52 @@ def test_a_report_folder_that_cannot_be_made_is_a_usage_error(pretend, tmp_path)
         pretend(([], 0, ""), args=["--report", "file/inner"])
 
 
-def command_of(*words):
+def settings_of(*words):
     parser = argparse.ArgumentParser()
-    command_run.add_arguments(parser)
-    args = parser.parse_args(words)
-    from pathlib import Path
-    return children._command(args, Path("some/folder"), "trial-7", children.shares(args, 1)[1])
+    add_options(parser)
+    return settings(chosen_by(parser.parse_args(words)))
 
 
-def test_the_command_of_a_child_hands_everything_on():
-    words = command_of("-k", "gang and not rack", "--only", "scheduling", "--only", "training", "-n", "3", "--keep")
+def handed(tmp_path, *words, platforms=("p",), expression=None, workers=0):
+    """Return the children that these options make, and the settings that each is handed."""
+    planned = [children.Planned(settings=settings({**settings_of(*words).chosen, "platform": Chosen(one)}), checks=1,
+                                contradictions=()) for one in platforms]
+    made = children.children(planned, 1, workers, expression=expression, report=tmp_path / "report", scratch=tmp_path,
+                             found=children.Collected(), progress=None)
+    return made, [read(tmp_path / f"{number}.json") for number in range(1, len(made) + 1)]
+
+
+def test_the_command_of_a_child_names_its_settings_and_what_is_pytests_own(tmp_path):
+    (child,), _ = handed(tmp_path, "--prove", "--only", "scheduling", expression="gang and not rack", workers=3)
+    words = child._command
     text = " ".join(words)
     assert "--pyargs conformance.suites" in text
-    assert "--cluster local --cluster-name trial-7 --platform some/folder" in text
+    assert f"--seatrial-settings {tmp_path}/1.json" in text
     assert words[words.index("-k") + 1] == "gang and not rack"
-    assert "--only scheduling --only training" in text
     assert "-n 3 --dist loadgroup" in text
-    assert "--keep-cluster" in words
+    assert [word for word in words if word in ("--prove", "--only")] == []
 
 
-def test_what_an_existing_cluster_may_be_used_for_is_handed_on():
-    given = ["--cluster", "existing", "--kubeconfig", "a:b", "--context", "c", "--allow-changes", "mine-", "--max-gpus", "4",
-             "--max-pods", "5", "--max-seconds", "6", "--node-selector", "a=b", "--node-selector", "c=d", "--priority-class",
-             "low", "--image", "busybox:1", "--may-disturb", "cohort", "--cluster-object", "ClusterQueue/mine-a"]
-    words = command_of(*given)
-    assert words[words.index("--kubeconfig"):] == given[2:]
+def test_a_child_is_handed_what_was_chosen_and_what_belongs_to_this_run(tmp_path):
+    chosen = settings_of("--cluster", "kind", "--prove", "--only", "scheduling", "--only", "training", "--keep")
+    _, (first, second) = handed(tmp_path, "--cluster", "kind", "--prove", "--only", "scheduling", "--only", "training",
+                                "--keep", platforms=("p", "q"))
+    assert (first.cluster, first.prove, first.only, first.keep) == ("kind", True, ("scheduling", "training"), True)
+    assert {name: first.chosen[name] for name in chosen.chosen} == chosen.chosen
+    assert (first.cluster_name, second.cluster_name) == (f"trial-{os.getpid()}-1", f"trial-{os.getpid()}-2")
+    assert (str(first.platform), str(second.platform)) == ("p", "q")
+    assert (first.results, first.diagnostics) == (tmp_path / "1.jsonl", tmp_path / "report" / "diagnostics" / "p")
+    assert second.results == tmp_path / "2.jsonl"
 
 
-def test_proofs_of_one_platform_never_run_side_by_side():
-    words = command_of("--prove", "-n", "4")
-    assert "--prove" in words
-    assert "-n" not in words
+def test_a_cluster_that_was_named_is_used_by_all(tmp_path):
+    _, found = handed(tmp_path, "--cluster-name", "mine", platforms=("p", "q"))
+    assert [one.cluster_name for one in found] == ["mine", "mine"]
+
+
+def test_two_runs_at_once_do_not_share_a_cluster(tmp_path):
+    _, (alone,) = handed(tmp_path)
+    assert alone.cluster_name == f"trial-{os.getpid()}"
 
 
 @pytest.mark.parametrize(("words", "platforms", "shares"), [
@@ -376,27 +395,33 @@ def test_proofs_of_one_platform_never_run_side_by_side():
 def test_what_runs_side_by_side_are_platforms_where_each_has_its_own_cluster(words, platforms, shares):
     parser = argparse.ArgumentParser()
     command_run.add_arguments(parser)
-    assert children.shares(parser.parse_args(words), platforms) == shares
+    args = parser.parse_args(words)
+    assert children.shares(settings(chosen_by(args)), args.workers, platforms) == shares
 
 
 def test_before_a_run_every_folder_is_looked_at():
     from conformance import assets
     parser = argparse.ArgumentParser()
     command_run.add_arguments(parser)
-    folders = [assets.folder("reference-manifests") / name for name in ("pytorch-training", "gang-training")]
-    few, many = command_run._planned(parser.parse_args([]), folders)
-    assert (few.folder, many.folder) == tuple(folders)
+    folders = [str(assets.folder("reference-manifests") / name) for name in ("pytorch-training", "gang-training")]
+    args = parser.parse_args([word for folder in folders for word in ("--platform", folder)])
+    few, many = command_run._planned(args)
+    assert [str(one.settings.platform) for one in (few, many)] == folders
     assert 0 < few.checks < many.checks
     assert (few.contradictions, many.contradictions) == ((), ())
-    assert command_run._planned(parser.parse_args(["--only", "accelerators"]), folders[:1])[0].checks == 2
+    assert few.settings.source("platform") == "option"
+    (one,) = command_run._planned(parser.parse_args(["--only", "accelerators", "--platform", folders[0]]))
+    assert one.checks == 2
 
 
-def test_two_runs_at_once_do_not_share_a_cluster():
-    args = argparse.Namespace(cluster_name=None)
-    assert children._cluster_name(args, 1, 1) == f"trial-{os.getpid()}"
-    assert children._cluster_name(args, 2, 3) == f"trial-{os.getpid()}-2"
-    args.cluster_name = "mine"
-    assert children._cluster_name(args, 2, 3) == "mine"
+def test_a_run_of_no_platform_of_ones_own_takes_all_that_ship():
+    from conformance import assets
+    parser = argparse.ArgumentParser()
+    command_run.add_arguments(parser)
+    planned = command_run._planned(parser.parse_args([]))
+    assert {one.settings.platform.name for one in planned} == {
+        path.parent.name for path in assets.folder("reference-manifests").glob("*/platform.yaml")}
+    assert {one.settings.source("platform") for one in planned} == {"default"}
 
 
 def test_what_is_wrong_with_the_options_is_told_before_anything_starts(tmp_path, monkeypatch):

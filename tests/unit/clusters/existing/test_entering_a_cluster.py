@@ -13,6 +13,7 @@ from conformance.model.behaviour import Behaviour
 from conformance.model.fidelity import Fidelity
 from conformance.model.permit import Disturbance
 from conformance.platform import on_existing
+from conformance.run.settings import Chosen
 from conformance.run.settings import settings as resolved
 
 SPACE, DOOR, QUEUE = "v1/Namespace", "kueue.x-k8s.io/v1beta2/LocalQueue", "kueue.x-k8s.io/v1beta2/ClusterQueue"
@@ -46,7 +47,8 @@ def cluster(pretend_cluster, folder):
 
 
 def settings(cluster, prefix="mine-", **given):
-    return resolved({"cluster": "existing", "kubeconfig": cluster.kubeconfig, "allow_changes": prefix, **given})
+    given = {"cluster": "existing", "kubeconfig": cluster.kubeconfig, "allow_changes": prefix, **given}
+    return resolved({name: Chosen(value) for name, value in given.items()})
 
 
 @pytest.fixture

@@ -172,9 +172,15 @@ class Platform:
     def sick_gpu(self, node: str) -> str:
         """Make a fake GPU of a real node unhealthy until the behaviour ends; return its id. Raises Unsupported."""
         first = self.gpus(node)[0]
-        self._later.callback(self._fake_gpus().set_gpu_health, node, first, healthy=True)
+        self._later.callback(self._healed, node, first)
         self._fake_gpus().set_gpu_health(node, first, healthy=False)
         return first
+
+    def _healed(self, node: str, gpu: str) -> None:
+        # Until the node offers it again the next behaviour would take what this one left for its own doing.
+        self._fake_gpus().set_gpu_health(node, gpu, healthy=True)
+        eventually(lambda: (self.api.read("v1/Node", node) or {})["status"]["allocatable"].get(labels.GPU_RESOURCE),
+                   becomes=str(len(self.gpus(node))), within=patience().ready, because=f"GPUs that {node} offers again")
 
     def _fake_gpus(self) -> FakeGpus:
         if not isinstance(self.cluster, FakeGpus):

@@ -34,7 +34,7 @@ groups:
   - {{count: {count}, gpu: H100-SXM-80GB, gpus_per_node: 8, cpu: 192, memory: 2Ti, zones: 1, racks: 1}}
 """
 TARGET_S, TARGET_MB = 15, 400
-WHOLE = "from conformance.objects import Api; api = Api.open(); held = [api.list('v1/Node'), api.list('v1/Pod')]"
+WHOLE = "from conformance.kube.api import Api; api = Api.open(); held = [api.list('v1/Node'), api.list('v1/Pod')]"
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """What all tests of the harness may use."""
 
+import http.server
 import json
 import os
 import shutil
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
@@ -158,3 +160,94 @@ def apart_for_all():
     """One place apart that the tests of a session share."""
     with living_apart() as there:
         yield there
+
+
+LOST, LATE, CUT = "lost", "late", "cut"
+
+
+class Astray:
+    """Stands between a client and an API server, and lets answers to writes go astray.
+
+    `forward(method, url, headers, body)` asks the API server and returns its status and its answer in bytes. `plays`
+    holds what becomes of the next writes, one each: (LOST, LATE, CUT or a status, whether the write takes effect), and
+    for a status what is said with it: headers and message. So does `plays_of_reads`. `asked` holds what came in:
+    (method, path).
+    """
+
+    def __init__(self, forward):
+        self.forward = forward
+        self.plays = []
+        self.plays_of_reads = []
+        self.asked = []
+        self.meanwhile = lambda: None
+        """Is called when a play is over, before the client hears anything."""
+        self.over = threading.Event()
+        """Ends what is late."""
+
+    def writes(self):
+        return [method for method, _ in self.asked if method != "GET"]
+
+
+class _AstrayHandler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_GET(self):
+        astray = self.server.astray
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        astray.asked.append((self.command, self.path))
+        plays = astray.plays_of_reads if self.command == "GET" else astray.plays
+        play = plays.pop(0) if plays else None
+        if play is None:
+            return self._answer(*astray.forward(self.command, self.path, self.headers, body))
+        ending, takes_effect, *said = play
+        status, answer = astray.forward(self.command, self.path, self.headers, body) if takes_effect else (200, b"{}")
+        astray.meanwhile()
+        if ending == LATE:
+            astray.over.wait(60)
+        if ending in (LOST, LATE):
+            self.close_connection = True
+        elif ending == CUT:
+            self._answer(status, answer, length=len(answer) + 100)
+            self.close_connection = True
+        else:
+            self._answer(ending, json.dumps({"message": said[1] if said else "no time"}).encode(), *said[:1])
+        return None
+
+    do_POST = do_PATCH = do_PUT = do_DELETE = do_GET  # noqa: N815 -- their names upstream
+
+    def _answer(self, status, answer, headers=(), *, length=None):
+        self.send_response(status)
+        for name, value in dict(headers).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer) if length is None else length))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def going_astray(tmp_path):
+    """A function that puts an Astray before an API server; its `kubeconfig` opens it."""
+    servers = []
+
+    def put(forward):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _AstrayHandler)
+        server.daemon_threads, server.astray = True, Astray(forward)
+        server.handle_error = lambda *_: None  # a client that hangs up is what it is about
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        server.astray.kubeconfig = tmp_path / f"astray-{server.server_port}"
+        server.astray.kubeconfig.write_text(json.dumps({
+            "apiVersion": "v1", "kind": "Config", "current-context": "c", "users": [{"name": "u", "user": {}}],
+            "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{server.server_port}"}}],
+            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}]}))
+        return server.astray
+
+    yield put
+    for server in servers:
+        server.astray.over.set()
+        server.shutdown()
+        server.server_close()

@@ -9,7 +9,7 @@ import os
 import re
 import ssl
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -27,6 +27,10 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
 from conformance.errors import SeatrialError, UsageError
+from conformance.kube import retries
+from conformance.kube.names import unique
+from conformance.kube.retries import AGAIN_S
+from conformance.matching import show
 from conformance.waiting import Stop, Unmet, eventually, patience
 
 Object = dict[str, Any]
@@ -37,11 +41,14 @@ FIELD_MANAGER = "seatrial"
 FIRST = ("Namespace", "CustomResourceDefinition")
 SILENCE_S = 60
 """A watch that says nothing for so long is opened again: whoever should speak may be gone."""
-UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, GONE, TOO_MANY = 401, 403, 404, 409, 410, 429
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, GONE, INVALID, TOO_MANY, INTERNAL = 401, 403, 404, 409, 410, 422, \
+    429, 500
+VERSION_PATH = "/metadata/resourceVersion"
 PAGE = 500
 """Objects of one page: some megabytes of pods."""
-REPEATABLE = ("GET", "PATCH", "PUT", "DELETE")
-"""What comes to the same when it is done twice; whether a POST was done cannot be told when its answer is lost."""
+ANSWERS_WITHIN_S = 65
+"""How long an answer may take: a little more than an API server gives itself (--request-timeout, 60 s by default), so
+that its own word for it arrives."""
 REFUSED_S = 3
 """How long a server refuses to be asked whether it is ready before that is its last word."""
 NOT_ALLOWED = re.compile(r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) (?:resource "(?P<resource>[^"]*)" in API group '
@@ -63,11 +70,28 @@ class Refused(SeatrialError):
 
 
 class Unreachable(SeatrialError):
-    """The API server does not answer; `may_be_done`: what it was asked for, it may have done."""
+    """The API server does not answer.
+
+    `may_be_done`: what it was asked for, it may have done; `is_there`: something takes connections there, or is too
+    busy to.
+    """
+
+    def __init__(self, message: str, way_out: str = "", *, may_be_done: bool = False, is_there: bool = False) -> None:
+        super().__init__(message, way_out)
+        self.may_be_done = may_be_done
+        self.is_there = is_there
+
+
+class Overloaded(SeatrialError):
+    """The API server answers, and has no time for what it was asked. `may_be_done` as for Unreachable."""
 
     def __init__(self, message: str, way_out: str = "", *, may_be_done: bool = False) -> None:
         super().__init__(message, way_out)
         self.may_be_done = may_be_done
+
+
+class NotServed(SeatrialError):
+    """The API server does not know the kind."""
 
 
 class Unauthorized(SeatrialError):
@@ -194,7 +218,8 @@ class Api:
         self.kubeconfig, self.context = files, context
         """The files and the context of theirs that opened it."""
         self._outage_s = outage_s
-        self._answered = False
+        self.has_answered = False
+        """Whether it is an API server that is there, as far as we know."""
         self._date = ""
         self._refused_at: float | None = None
         self._resources: dict[str, _Resource] = {}
@@ -216,18 +241,20 @@ class Api:
 
     # -- requests ---------------------------------------------------------------------------------
 
-    def _send(self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: object = None,
-              content_type: str = "application/json", stream: bool = False, timeout_s: float = 60,
-              ) -> urllib3.BaseHTTPResponse:
+    def _send(self, method: str, path: str, *, query: Mapping[str, str] | None = None, stream: bool = False,
+              timeout_s: float = ANSWERS_WITHIN_S, stop: Stop | None = None) -> urllib3.BaseHTTPResponse:
+        """Ask for something until it is answered, or `stop` is set. Raises as `_Asking.answer` does."""
+        return _Asking(self, method, path, query or {}, stream=stream, timeout_s=timeout_s, stop=stop).answer()
+
+    def _ask_ready(self, ask: Callable[[], urllib3.BaseHTTPResponse]) -> urllib3.BaseHTTPResponse:
         """Ask, and ask once more when the server was away for a moment.
 
         Raises Unreachable, and Unauthorized and Forbidden once the server is sure of that.
         """
-        ask = partial(self._ask, method, path, query, body, content_type, stream=stream, timeout_s=timeout_s)
         try:
             response = ask()
         except Unreachable as error:
-            if not self._answered or not self._outage_s or (method not in REPEATABLE and error.may_be_done):
+            if error.is_there or not self.has_answered or not self._outage_s:
                 raise
             self._await_ready(error)
             response = ask()
@@ -235,7 +262,7 @@ class Api:
         if response.status in (UNAUTHORIZED, FORBIDDEN) and self._outage_s:
             self._await_ready(Unreachable(f"API server {self.host} is not ready"))
             response = ask()
-        self._answered = True
+        self.has_answered = True
         self._date = response.headers.get("Date") or self._date
         if response.status == UNAUTHORIZED:
             raise self._unauthorized(_message(response))
@@ -294,12 +321,15 @@ class Api:
 
     def get(self, path: str, **query: str) -> Any:
         """Return the JSON of a GET, or None when it is not there. Raises SeatrialError otherwise."""
-        response = self._send("GET", path, query=query)
+        return self._get(path, query)
+
+    def _get(self, path: str, query: Mapping[str, str], stop: Stop | None = None) -> Any:
+        response = self._send("GET", path, query=query, stop=stop)
         if response.status == NOT_FOUND:
             return None
         if response.status >= 400:
             raise SeatrialError(f"GET {path}: {response.status} {_message(response)}")
-        return json.loads(response.data)
+        return _parsed(response, f"GET {path}")
 
     def text(self, path: str, **query: str) -> str:
         """Return the text of a GET. Raises SeatrialError when it is refused."""
@@ -307,13 +337,6 @@ class Api:
         if response.status >= 400:
             raise SeatrialError(f"GET {path}: {response.status} {_message(response)}")
         return response.data.decode(errors="replace")
-
-    def _write(self, what: str, method: str, path: str, body: object, content_type: str = "application/json",
-               query: Mapping[str, str] | None = None) -> Object:
-        response = self._send(method, path, body=body, content_type=content_type, query=query)
-        if response.status >= 400:
-            raise Refused(what, response.status, _message(response))
-        return dict(json.loads(response.data))
 
     def _resource(self, kind: str) -> _Resource:
         if kind not in self._resources:
@@ -366,19 +389,26 @@ class Api:
     def create(self, obj: Object, *, dry_run: bool = False) -> Object:
         """Create an object and return it as the server made it; a dry run asks everybody and keeps nothing.
 
-        Raises Refused.
+        It is made once, also when the answer gets lost: an object of that name is ours when it was created by the
+        field manager that only this call has. Raises Refused.
         """
-        obj = self._made(obj)
-        return self._write(name_of(obj), "POST", self._path_of(obj, named=False), obj,
-                           query={"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict",
-                                  **({"dryRun": "All"} if dry_run else {})})
+        obj = self._made(_named(obj))
+        writer, path = unique(FIELD_MANAGER), self._path_of(obj, named=True)
+
+        def made() -> Object | None:
+            there = self.get(path)
+            return there if there and _was_written_by(there, writer) else None
+
+        query = {"fieldManager": writer, "fieldValidation": "Strict", **({"dryRun": "All"} if dry_run else {})}
+        return _Asking(self, "POST", self._path_of(obj, named=False), query, lambda: obj,
+                       is_done=None if dry_run else made).written(name_of(obj))
 
     def apply(self, obj: Object) -> Object:
         """Apply an object server-side, taking over fields that others own. Raises Refused."""
         obj = self._made(obj)
-        return self._write(name_of(obj), "PATCH", self._path_of(obj, named=True), obj,
-                           "application/apply-patch+yaml",
-                           {"fieldManager": FIELD_MANAGER, "force": "true"})
+        return _Asking(self, "PATCH", self._path_of(obj, named=True), {"fieldManager": FIELD_MANAGER, "force": "true"},
+                       lambda: obj, content_type="application/apply-patch+yaml",
+                       versioned="resourceVersion" in obj["metadata"]).written(name_of(obj))
 
     def apply_all(self, objs: Iterable[Object]) -> None:
         """Apply objects side by side: namespaces and CRDs first, the rest when the CRDs are served.
@@ -408,6 +438,8 @@ class Api:
                 if not _not_yet(refusal):
                     raise
                 return refusal.reason
+            except Overloaded as error:
+                return error.message
             return "applied"
 
         eventually(_try, becomes="applied", within=patience().ready, because=f"{name_of(obj)} is applied")
@@ -447,11 +479,11 @@ class Api:
             if not after:
                 return
 
-    def _page(self, kind: str, namespace: str | None, labels: str, fields: str = "",
+    def _page(self, kind: str, namespace: str | None, labels: str, fields: str = "", *, stop: Stop | None = None,
               ) -> tuple[Objects, str]:
         query = {key: value for key, value in
                  (("labelSelector", labels), ("fieldSelector", fields)) if value}
-        found = self.get(self.path(kind, namespace), **query)
+        found = self._get(self.path(kind, namespace), query, stop)
         if found is None:
             raise SeatrialError(f"{self.host} no longer serves {kind}")
         group_version, _, name = kind.rpartition("/")
@@ -460,31 +492,50 @@ class Api:
 
     def patch(self, kind: str, name: str, body: Object | Sequence[Object], namespace: str | None = None,
               subresource: str = "") -> Object:
-        """Change an object: a dictionary is a merge patch, a list a JSON patch. Raises Refused."""
+        """Change an object: a dictionary is a merge patch, a list a JSON patch.
+
+        The change is made once, also when the answer gets lost: a field manager that only this call has tells whether
+        it was. Raises Refused.
+        """
         self._touch("change", kind, name, namespace)
-        content = "application/merge-patch+json" if isinstance(body, dict) else "application/json-patch+json"
-        return self._write(f"{kind.rpartition('/')[2]} {name}", "PATCH",
-                           self.path(kind, namespace, name, subresource), body, content,
-                           {"fieldManager": FIELD_MANAGER})
+        path, writer, is_merge = self.path(kind, namespace, name), unique(FIELD_MANAGER), isinstance(body, dict)
+        what = f"{kind.rpartition('/')[2]} {name}"
+        tied: list[Object] = []
 
-    def delete(self, kind: str, name: str, namespace: str | None = None, *, grace_s: int | None = None) -> None:
-        """Delete an object in the background; one that is not there is fine. Raises Refused."""
+        def changed() -> Object | None:
+            there = self.get(path)
+            if there and _was_written_by(there, writer):
+                return dict(self.get(f"{path}/{subresource}")) if subresource else there
+            # What may still arrive must not be done a second time: a JSON patch can add to a list.
+            tied[:] = [{"op": "test", "path": VERSION_PATH, "value": there["metadata"]["resourceVersion"]}
+                       ] if there and not is_merge else []
+            return None
+
+        return _Asking(self, "PATCH", f"{path}/{subresource}" if subresource else path, {"fieldManager": writer},
+                       lambda: body if is_merge else [*tied, *body], is_done=changed,
+                       content_type=f"application/{'merge' if is_merge else 'json'}-patch+json",
+                       versioned=isinstance(body, dict) and "resourceVersion" in body.get("metadata", {})).written(what)
+
+    def delete(self, kind: str, name: str, namespace: str | None = None, *, grace_s: int | None = None, uid: str = "",
+               ) -> None:
+        """Delete an object in the background; one that is not there is fine.
+
+        `uid` tells it from one that gets its name afterwards, as the pods of some jobs do. Raises Refused.
+        """
         self._touch("delete", kind, name, namespace)
-        self._delete(self.path(kind, namespace, name), f"{kind.rpartition('/')[2]} {name}", grace_s, {})
-
-    def delete_all(self, kind: str, namespace: str, labels: str = "") -> None:
-        """Delete all objects of a kind in a namespace that match `labels`. Raises Refused."""
-        self._touch("delete", kind, "", namespace)
-        query = {"labelSelector": labels} if labels else {}
-        self._delete(self.path(kind, namespace), f"{kind} in {namespace}", None, query)
-
-    def _delete(self, path: str, what: str, grace_s: int | None, query: Mapping[str, str]) -> None:
         options: Object = {"propagationPolicy": "Background"}
         if grace_s is not None:
             options["gracePeriodSeconds"] = grace_s
-        response = self._send("DELETE", path, body=options, query=query)
-        if response.status >= 400 and response.status != NOT_FOUND:
-            raise Refused(f"deleting {what}", response.status, _message(response))
+        if uid:
+            options["preconditions"] = {"uid": uid}
+        path = self.path(kind, namespace, name)
+
+        def gone() -> Object | None:
+            meta = (self.get(path) or {}).get("metadata")
+            return {} if meta is None or "deletionTimestamp" in meta or uid not in ("", meta["uid"]) else None
+
+        _Asking(self, "DELETE", path, {}, lambda: options, is_done=gone, versioned=bool(uid)).written(
+            f"deleting {kind.rpartition('/')[2]} {name}", fine=(NOT_FOUND, CONFLICT) if uid else (NOT_FOUND,))
 
     def watch(self, kind: str, namespace: str | None = None, labels: str = "", *, stop: Stop,
               ) -> Iterator[tuple[str, Object]]:
@@ -495,7 +546,7 @@ class Api:
         """
         known: dict[str, Object] = {}
         while not stop.is_set():
-            items, version = self._page(kind, namespace, labels)
+            items, version = self._page(kind, namespace, labels, stop=stop)
             current = {item["metadata"]["uid"]: item for item in items}
             for uid in known.keys() - current.keys():
                 yield "DELETED", known[uid]
@@ -516,7 +567,8 @@ class Api:
                      "timeoutSeconds": "300"}
             if labels:
                 query["labelSelector"] = labels
-            response = self._send("GET", self.path(kind, namespace), query=query, stream=True, timeout_s=SILENCE_S)
+            response = self._send("GET", self.path(kind, namespace), query=query, stream=True, timeout_s=SILENCE_S,
+                                  stop=stop)
             if response.status == GONE:
                 return
             if response.status >= 400:
@@ -537,8 +589,10 @@ class Api:
     def may(self, attributes: Mapping[str, str]) -> bool:
         """Whether the account may do what a SelfSubjectAccessReview's resourceAttributes say."""
         group = "authorization.k8s.io/v1"
-        answer = self._write("SelfSubjectAccessReview", "POST", f"/apis/{group}/selfsubjectaccessreviews", {
-            "apiVersion": group, "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": {**attributes}}})
+        question = {"apiVersion": group, "kind": "SelfSubjectAccessReview",
+                    "spec": {"resourceAttributes": {**attributes}}}
+        answer = _Asking(self, "POST", f"/apis/{group}/selfsubjectaccessreviews", {}, lambda: question).written(
+            "SelfSubjectAccessReview")
         return bool(answer["status"]["allowed"])
 
     def kind_of_resource(self, group: str, resource: str) -> str | None:
@@ -576,6 +630,137 @@ class Api:
     def version(self) -> str:
         """Return the server's version, for example `v1.35.4`."""
         return str(self.get("/version")["gitVersion"])
+
+
+class _Asking:
+    """One request, asked until it is answered: an answer that got lost, and a server without time, say nothing.
+
+    `is_done` looks whether an attempt of which nobody knows was done after all, and returns what it made; without it
+    the request comes to the same when it is done twice. `body` is asked for before each attempt. `versioned`: it is
+    about one version of an object.
+    """
+
+    def __init__(self, api: Api, method: str, path: str, query: Mapping[str, str],
+                 body: Callable[[], object] | None = None, *, content_type: str = "application/json",
+                 is_done: Callable[[], Object | None] | None = None, versioned: bool = False, stream: bool = False,
+                 timeout_s: float | None = None, stop: Stop | None = None) -> None:
+        self._api = api
+        self._what = f"{method} {path}"
+        self._method = method
+        self._is_done = is_done
+        self._versioned = versioned
+        self._stop = stop
+        self._ask = lambda: api._ask(method, path, query, body and body(), content_type, stream=stream,
+                                     timeout_s=timeout_s or ANSWERS_WITHIN_S)
+        self._attempts = 0
+        self._not_before = 0.0
+        self._in_vain = ""
+        self._is_answer = False
+        self._in_doubt = False
+        self._lost: Unreachable | None = None
+        self._answers: list[urllib3.BaseHTTPResponse] = []
+        self._done: Object | None = None
+
+    def answer(self) -> urllib3.BaseHTTPResponse:
+        """Return the answer, also a refusal.
+
+        Raises Unreachable when none comes, Overloaded when the server has no time, Unauthorized and Forbidden.
+        """
+        self._insist()
+        return self._answers[-1]
+
+    def written(self, what: str, *, fine: Collection[int] = ()) -> Object:
+        """Return the object as it is written; nothing for a refusal with a status that is fine.
+
+        Raises Refused, and as `answer` does.
+        """
+        self._what = what
+        self._insist()
+        if self._done is not None:
+            return self._done
+        response = self._answers[-1]
+        if response.status in fine:
+            return {}
+        if response.status >= 400:
+            raise Refused(what, response.status, _message(response))
+        return dict(_parsed(response, what))
+
+    def _insist(self) -> None:
+        try:
+            if self._attempt():  # however long that took: after it there is time for more
+                eventually(self._attempt, becomes="", within=AGAIN_S)
+        except Unmet:
+            self._give_up()
+        except (Unreachable, Overloaded) as error:
+            error.may_be_done |= self._in_doubt
+            raise
+
+    def _attempt(self) -> str:
+        """Ask, unless it is too early; return what is in the way of an answer, nothing once it is there."""
+        if self._stop and self._stop.is_set():
+            raise Unreachable(f"nobody waits for {self._what} any more")
+        if time.monotonic() < self._not_before:
+            return self._in_vain
+        if self._in_doubt and self._is_found():
+            return ""
+        self._attempts += 1
+        try:
+            response = self._api._ask_ready(self._ask)
+        except Unreachable as error:
+            if not error.is_there or not self._api.has_answered:
+                raise
+            self._lost = error
+            self._in_doubt |= error.may_be_done
+            return self._again(error.message)
+        message = _message(response) if response.status >= 400 else ""
+        asked_for_s = retries.retry_after_s(response.headers)
+        if retries.is_passing(self._method, response.status, message, retry_after_s=asked_for_s,
+                              versioned=self._versioned):
+            self._lost, self._answers = None, [response]
+            self._in_doubt |= response.status not in (TOO_MANY, CONFLICT)
+            by_webhook = response.status == INTERNAL and "webhook" in message
+            return self._again(f"{response.status} {message}", asked_for_s,
+                               is_answer=by_webhook or response.status == CONFLICT)
+        if response.status < 400 or not self._in_doubt:
+            self._answers = [response]
+        elif not self._is_found():
+            self._answers = [response]
+            if response.status == INVALID and self._method == "PATCH":  # it was tied to a version that is no more
+                return self._again(f"{response.status} {message}", is_answer=True)
+        return ""
+
+    def _is_found(self) -> bool:
+        self._done = self._is_done() if self._is_done else None
+        return self._done is not None
+
+    def _again(self, why: str, asked_for_s: float | None = None, *, is_answer: bool = False) -> str:
+        """Note that it is to be asked again, and why; `is_answer`: once there is no time left for that, it is one."""
+        pause_s = retries.pause_s(self._attempts) if asked_for_s is None else asked_for_s
+        self._not_before, self._in_vain, self._is_answer = time.monotonic() + pause_s, why, is_answer
+        return why
+
+    def _give_up(self) -> None:
+        """Raise what was in the way, unless it is an answer after all."""
+        unknown = f"; whether {self._what} was done is not known" if self._in_doubt and self._method != "GET" else ""
+        tried = f"asked {self._attempts} times in {AGAIN_S} s{unknown}"
+        if self._lost:
+            raise Unreachable(f"{self._lost.message}, {tried}", self._lost.way_out, may_be_done=self._in_doubt,
+                              is_there=True) from self._lost
+        if not self._is_answer:
+            raise Overloaded(f"API server {self._api.host} has no time for {self._what}: {self._in_vain}, {tried}",
+                             "see what keeps it busy: kubectl get --raw '/readyz?verbose'; try again when it is not",
+                             may_be_done=self._in_doubt)
+
+
+def _named(obj: Object) -> Object:
+    """Return an object with the name that a server would give it: what has none would be made anew each time."""
+    metadata = {**obj["metadata"]}
+    stem = str(metadata.pop("generateName", "")).rstrip("-")
+    return obj if metadata.get("name") or not stem else {**obj, "metadata": {**metadata, "name": unique(stem)}}
+
+
+def _was_written_by(obj: Object, writer: str) -> bool:
+    return any(entry.get("manager") == writer for entry in obj["metadata"].get("managedFields") or ())
 
 
 @contextmanager
@@ -621,6 +806,16 @@ def _events(response: urllib3.BaseHTTPResponse) -> Iterator[Object]:
         return  # idle, or the server ended it: the caller opens the next one
 
 
+def _parsed(response: urllib3.BaseHTTPResponse, what: str) -> Any:
+    try:
+        return json.loads(response.data)
+    except ValueError as error:
+        said = show(response.data.decode(errors="replace"))
+        raise SeatrialError(f"{what} was answered with no JSON: {said}",
+                            "another program answers there, or a proxy on the way: look at the kubeconfig's server",
+                            ) from error
+
+
 def _message(response: urllib3.BaseHTTPResponse) -> str:
     text = response.data.decode(errors="replace")
     try:
@@ -656,10 +851,11 @@ def _unreachable(host: str, error: urllib3.exceptions.HTTPError) -> Unreachable:
         causes.append(str(getattr(found, "reason", None) or found))
         found = found.__cause__ or found.__context__ or next(
             (one for one in found.args if isinstance(one, BaseException)), None)
-    not_sent = isinstance(error, urllib3.exceptions.ConnectTimeoutError | urllib3.exceptions.NewConnectionError)
+    away = isinstance(error, urllib3.exceptions.NewConnectionError)
+    not_sent = away or isinstance(error, urllib3.exceptions.ConnectTimeoutError)
     return Unreachable(f"API server {host} does not answer: {causes[0]}",
                        "see whether it runs and a network, a VPN or a proxy leads there: kubectl get --raw /readyz",
-                       may_be_done=not not_sent)
+                       may_be_done=not not_sent, is_there=not away)
 
 
 def _untrusted(why: str) -> str:
@@ -671,5 +867,5 @@ def _untrusted(why: str) -> str:
 
 def _not_yet(refusal: Refused) -> bool:
     """Whether the same write may pass in a moment: a webhook, an API service or a CRD is still starting."""
-    return refusal.status in (CONFLICT, TOO_MANY, 500, 502, 503, 504) or \
+    return refusal.status in (CONFLICT, INTERNAL) or \
         (refusal.status == NOT_FOUND and "could not find the requested resource" in refusal.reason)

@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class Watchable(Protocol):
-    """What a timeline needs of an API server; `conformance.objects.Api` is one."""
+    """What a timeline needs of an API server; `conformance.kube.api.Api` is one."""
 
     def list(self, kind: str, namespace: str | None = None, labels: str = "") -> Sequence[Object]:
         """Return all objects of a kind that match a label selector."""

@@ -103,7 +103,7 @@ class LiveQueues(Protocol):
 class Component:
     """What a product provides, and what Seatrial knows of it.
 
-    Objects are plain dictionaries; `Any` stands for `conformance.objects.Api` and for what the
+    Objects are plain dictionaries; `Any` stands for `conformance.kube.api.Api` and for what the
     installer hands over, which the model does not know.
     """
 

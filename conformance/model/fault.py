@@ -14,7 +14,7 @@ class Site:
     """Where a fault is applied."""
 
     api: Any
-    """The API server of the live platform: `conformance.objects.Api`."""
+    """The API server of the live platform: `conformance.kube.api.Api`."""
     team: Team | None
     """The team whose promise is tested; None when the behaviour is not about one team."""
     folder: Path

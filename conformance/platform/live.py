@@ -1,6 +1,5 @@
 """What a behaviour holds while it runs: the cluster, the platform on it, and the work it submits."""
 
-import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
@@ -11,7 +10,8 @@ from conformance import catalog
 from conformance.clusters import Cluster, FakeGpus, Lent, fake_nodes
 from conformance.errors import SeatrialError, Unsupported
 from conformance.folder import promises
-from conformance.kube.api import Api, Object, kind_of
+from conformance.kube.api import Api, Object, Overloaded, Unreachable, kind_of
+from conformance.kube.names import unique
 from conformance.kube.timeline import Timeline
 from conformance.model import labels
 from conformance.model.behaviour import Behaviour
@@ -71,7 +71,7 @@ class Platform:
         `change` edits the dressed job before it is created. Raises Refused when the API server says no.
         """
         whose = team or self.served_team
-        name = f"{named}-{secrets.token_hex(2)}"
+        name = unique(named)
         workload = self.placed(workload)
         submitted = Submitted(self, name, whose, workload, self.component.dress(workload, whose, name))
         if change:
@@ -135,7 +135,7 @@ class Platform:
 
     def cluster_name(self, name: str) -> str:
         """Return what an object without a namespace is called: as was allowed, or by a name of its own."""
-        return f"{self._permit.prefix}{name}" if self._permit else f"{name}-{secrets.token_hex(3)}"
+        return f"{self._permit.prefix}{name}" if self._permit else unique(name)
 
     def would_take(self, obj: Object) -> Object:
         """Ask whether an object would be taken, and keep nothing. Raises Refused."""
@@ -156,10 +156,18 @@ class Platform:
 
     def create(self, obj: Object) -> Object:
         """Create an object that goes when the behaviour ends. Raises Refused."""
-        made = self.api.create(obj)
-        meta = made["metadata"]
-        self._later.callback(self.api.delete, kind_of(obj), meta["name"], meta.get("namespace"))
+        try:
+            made = self.api.create(obj)
+        except (Unreachable, Overloaded) as error:
+            if error.may_be_done:
+                self._delete_later(obj)
+            raise
+        self._delete_later(made)
         return made
+
+    def _delete_later(self, obj: Object) -> None:
+        meta = obj["metadata"]
+        self._later.callback(self.api.delete, kind_of(obj), meta["name"], meta.get("namespace"))
 
     def at_the_end(self, action: Callable[[], None]) -> None:
         """Do something when the behaviour ends, whatever came of it; the last that was asked for comes first."""
@@ -189,7 +197,7 @@ class Platform:
 
     def stranger_namespace(self, team: Team) -> str:
         """Make a namespace with a door of its own to the team's ClusterQueue, and return its name."""
-        name = self._permit.strangers if self._permit else f"stranger-{secrets.token_hex(3)}"
+        name = self._permit.strangers if self._permit else unique("stranger")
         entrance = on_existing.live(team).entrance(team, self.folder, name)
         if self._permit is None:
             self.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})

@@ -144,14 +144,15 @@ class PretendCluster:
         version, plural, namespace, _ = key
         name = body["metadata"]["name"]
         if (version, plural, namespace, name) in self.objects:
-            return 409, {"message": f'{plural} "{name}" already exists'}
+            return 409, {"reason": "AlreadyExists", "message": f'{plural} "{name}" already exists'}
+        _manage(body, query)
         if "dryRun" not in query:
             self.keep(version, plural, namespace, name, body)
         return 201, body
 
     def _patch(self, key, query, body):
         if isinstance(body, list):
-            return 400, {"message": "no JSON patches here"}
+            return self._json_patch(key, query, body)
         found = copy.deepcopy(self.objects.get(key)) or ({} if "force" in query else None)
         if found is None:
             return 404, {"message": f"{key[1]} {key[3]} not found"}
@@ -159,12 +160,34 @@ class PretendCluster:
         wanted = body.get("metadata", {}).get("resourceVersion")
         if wanted and wanted != found.get("metadata", {}).get("resourceVersion"):
             return 409, {"message": "the object has been modified"}
-        self.keep(*key, merged)
+        if merged != found:
+            _manage(merged, query)
+            self.keep(*key, merged)
         return 200, merged
+
+    def _json_patch(self, key, query, body):
+        if key not in self.objects:
+            return 404, {"message": f"{key[1]} {key[3]} not found"}
+        changed = copy.deepcopy(self.objects[key])
+        for step in body:
+            *way, last = step["path"].removeprefix("/").split("/")
+            inner = changed
+            for part in way:
+                inner = inner[part]
+            if step["op"] == "test" and inner.get(last) != step["value"]:
+                return 422, {"message": f"error in test for path: '{step['path']}': test failed"}
+            if step["op"] in ("add", "replace"):
+                inner.append(step["value"]) if last == "-" else inner.update({last: step["value"]})
+        _manage(changed, query)
+        self.keep(*key, changed)
+        return 200, changed
 
     def _delete(self, key, query, body):
         if key not in self.objects:
             return 404, {"message": f"{key[1]} {key[3]} not found"}
+        wanted = (body or {}).get("preconditions", {}).get("uid")
+        if wanted and wanted != self.objects[key]["metadata"]["uid"]:
+            return 409, {"reason": "Conflict", "message": f"the UID in the precondition ({wanted}) does not match"}
         if key[1] == "namespaces":
             if self.objects[key]["metadata"].get("finalizers"):
                 self.objects[key]["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
@@ -172,6 +195,12 @@ class PretendCluster:
             for inner in [one for one in self.objects if one[2] == key[3]]:
                 del self.objects[inner]
         return 200, self.objects.pop(key)
+
+
+def _manage(obj, query):
+    """Note who wrote an object, as the server does: each field manager once."""
+    others = [entry for entry in obj["metadata"].get("managedFields", []) if entry["manager"] != query["fieldManager"]]
+    obj["metadata"]["managedFields"] = [*others, {"manager": query["fieldManager"]}]
 
 
 def _merged(base, over):

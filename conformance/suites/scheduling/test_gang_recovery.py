@@ -54,7 +54,7 @@ def test_an_evicted_pod_restarts_the_whole_job_where_the_policy_says_so(platform
     before = platform.submit(gang(pods=PODS, restart_job_on_eviction=True), named="evicted")
     before.await_running(because=f"{platform.queue_of(team)} starts {team.name}'s gang {before.name}")
     old, (evicted, *_) = before.uids.now, before.pod_list()
-    platform.api.delete(POD, evicted["metadata"]["name"], team.namespace)
+    platform.api.delete(POD, evicted["metadata"]["name"], team.namespace, uid=evicted["metadata"]["uid"])
 
     def all_new(uids: frozenset[str]) -> bool:
         return len(uids) == PODS and not uids & old

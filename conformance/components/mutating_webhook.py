@@ -3,7 +3,6 @@
 import base64
 import copy
 import json
-import secrets
 import socket
 import ssl
 import tempfile
@@ -19,6 +18,7 @@ from urllib.parse import urlsplit
 
 from conformance.errors import Unsupported
 from conformance.kube.api import Api, Object, Refused
+from conformance.kube.names import unique
 from conformance.kube.pki import Authority, Pair
 from conformance.model.fault import Site
 from conformance.model.labels import WORKLOAD
@@ -40,7 +40,7 @@ def rewrites(resource: str, change: Change, *, group: str = "") -> Callable[[Sit
     """
     @contextmanager
     def applied(site: Site) -> Iterator[None]:
-        name = f"seatrial-saboteur-{secrets.token_hex(2)}"
+        name = unique("seatrial-saboteur")
         with _serving(change, name, _own_address(site.api)) as client:
             selector = {"matchExpressions": [{"key": WORKLOAD, "operator": "Exists"}]} if resource == "pods" else {}
             try:

@@ -7,7 +7,7 @@ is taken away at the end.
 import json
 import os
 import re
-import secrets
+import secrets  # noqa: TID251 -- a token, and a name of nobody's object
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress

@@ -4,7 +4,6 @@ Without a permit it is only read. With one, a run takes a Lease in its own names
 works behind a fence, and removes by label what it made.
 """
 
-import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +16,7 @@ from conformance.clusters.existing.lock import Lock, await_free
 from conformance.clusters.existing.sweep import NAMESPACE, blocked, sweep
 from conformance.errors import SeatrialError, UsageError
 from conformance.kube.api import Api, Object
+from conformance.kube.names import letters
 from conformance.model.fidelity import Fidelity
 from conformance.model.labels import (
     GPU_PRESENT,
@@ -151,7 +151,7 @@ def enter(kubeconfig: Path | None, context: str | None, permit: Permit, *, compo
     made, with the labels of those that they stand for; the others stay as they are. Raises SeatrialError that says
     which rights are missing, who is at work there, or what does not go away; then nothing of ours is there.
     """
-    run = secrets.token_hex(3)
+    run = letters()
     bounds = Bounds(permit)
     api = FencedApi.open(kubeconfig, context, outage_s=OUTAGE_S)
     api.permit, api.bounds = permit, bounds

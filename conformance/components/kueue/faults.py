@@ -2,15 +2,15 @@
 
 import copy
 import json
-import secrets
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 from conformance.components import crds, deployments, mutating_webhook, webhooks
 from conformance.components.kueue.names import CONFIG_KEY, CONFIG_MAP, DEPLOYMENT, NAMESPACE
 from conformance.errors import SeatrialError, Unsupported
 from conformance.kube.api import Object
+from conformance.kube.names import unique
 from conformance.model.fault import Fault, Site
 from conformance.model.labels import FAKE, GPU_RESOURCE, NODE_LABEL, RACK_LABEL
 
@@ -166,26 +166,23 @@ def _pytorch_not_managed(configuration: Object) -> None:
 @contextmanager
 def _gpus_overcounted(site: Site) -> Iterator[None]:
     """Let the team's ClusterQueue have twice its GPUs, and no topology that would notice that they are not there."""
-    api, name, copies = site.api, cluster_queue_name(site), []
+    api, name = site.api, cluster_queue_name(site)
     sound = api.read(CLUSTER_QUEUE, name)["spec"]
     broken = copy.deepcopy(sound)
-    for flavor in (flavor for group in broken["resourceGroups"] for flavor in group["flavors"]):
-        placed = api.read(RESOURCE_FLAVOR, flavor["name"])
-        if placed["spec"].pop("topologyName", None):
-            flavor["name"] = f"{flavor['name']}-{secrets.token_hex(2)}"
-            copies.append(flavor["name"])
-            api.create({"apiVersion": placed["apiVersion"], "kind": placed["kind"],
-                        "metadata": {"name": flavor["name"]}, "spec": placed["spec"]})
-        for resource in flavor["resources"]:
-            if resource["name"] == GPU_RESOURCE:
-                resource["nominalQuota"] = 2 * int(resource["nominalQuota"])
-    _replace_spec(site, name, broken)
-    try:
+    with ExitStack() as back:
+        for flavor in (flavor for group in broken["resourceGroups"] for flavor in group["flavors"]):
+            placed = api.read(RESOURCE_FLAVOR, flavor["name"])
+            if placed["spec"].pop("topologyName", None):
+                flavor["name"] = unique(flavor["name"])
+                back.callback(api.delete, RESOURCE_FLAVOR, flavor["name"])
+                api.create({"apiVersion": placed["apiVersion"], "kind": placed["kind"],
+                            "metadata": {"name": flavor["name"]}, "spec": placed["spec"]})
+            for resource in flavor["resources"]:
+                if resource["name"] == GPU_RESOURCE:
+                    resource["nominalQuota"] = 2 * int(resource["nominalQuota"])
+        back.callback(_replace_spec, site, name, sound)
+        _replace_spec(site, name, broken)
         yield
-    finally:
-        _replace_spec(site, name, sound)
-        for copied in copies:
-            api.delete(RESOURCE_FLAVOR, copied)
 
 
 @contextmanager

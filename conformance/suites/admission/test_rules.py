@@ -1,11 +1,11 @@
 """Mistakes that the API itself refuses."""
 
 import copy
-import secrets
 from functools import partial
 
 from conformance import Feature, Fidelity, Unsupported, behaviour, throughout
 from conformance.kube.api import Object, kind_of
+from conformance.kube.names import unique
 from conformance.model.component import Component
 from conformance.model.rule import Rules
 from conformance.platform import Platform
@@ -43,7 +43,7 @@ def test_a_door_to_a_queue_cannot_be_moved(platform: Platform) -> None:
     fixed = platform.component.rules.fixed if platform.component.rules else None
     if fixed is None:
         raise Unsupported(f"nothing is written down of what {platform.component.name} keeps as it was made")
-    name, namespace = f"door-{secrets.token_hex(3)}", platform.served_team.namespace
+    name, namespace = unique("door"), platform.served_team.namespace
     door = platform.create(fixed.made(name, platform.served_team))
     throughout(lambda: refused_by(partial(platform.api.patch, kind_of(door), name, fixed.change, namespace)),
                stays=lambda answer: answer.startswith(f"{fixed.by}: ") and fixed.saying in answer, during=LOOKS_S,

@@ -1,9 +1,9 @@
 """One object in several versions of its API."""
 
-import secrets
 
 from conformance import Feature, Fidelity, Unsupported, behaviour, throughout
 from conformance.kube.api import Object
+from conformance.kube.names import unique
 from conformance.model.component import Component
 from conformance.model.rule import Renamed
 from conformance.platform import Platform
@@ -23,7 +23,7 @@ def test_a_queue_keeps_its_cohort_in_every_version_of_the_api(platform: Platform
 
     The field has two names; a queue that loses it can neither borrow nor lend, and nobody is told.
     """
-    cohort = f"cohort-{secrets.token_hex(3)}"
+    cohort = unique("cohort")
     renamed = next(iter(_renamed(platform.component)), None)
     if renamed is None:
         raise Unsupported(f"no field of {platform.component.name} has another name in another version")

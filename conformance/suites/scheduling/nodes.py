@@ -1,6 +1,5 @@
 """Nodes under pressure: those that others use, and those that are lost."""
 
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -8,6 +7,7 @@ from functools import partial
 from conformance import SeatrialError, Unmet, Unsupported
 from conformance.components.pods import pod_template
 from conformance.kube.api import Object, is_true
+from conformance.kube.names import unique
 from conformance.kube.timeline import phases
 from conformance.model.labels import FAKE, FAKE_TAINT, GPU_RESOURCE, NODE_FAILS, NODE_LABEL, WORKLOAD
 from conformance.model.promise import Team
@@ -38,7 +38,7 @@ def occupy(platform: Platform, nodes: list[Object], *, gpus: int) -> Occupants:
     Raises SeatrialError when they cannot.
     """
     namespace = platform.make_home()
-    occupants = Occupants(platform, f"occupant-{secrets.token_hex(2)}")
+    occupants = Occupants(platform, unique("occupant"))
     template = pod_template(occupants.name, platform.placed(Workload(pods=1, gpus_per_pod=gpus)))
     platform.claim(occupants.name, len(nodes), gpus * len(nodes))
     for node in nodes:

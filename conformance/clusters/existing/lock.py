@@ -7,6 +7,7 @@ import getpass
 import os
 import socket
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 from conformance.errors import SeatrialError
@@ -19,19 +20,28 @@ CONFLICT = 409
 
 
 class Lock:
-    """A Lease, held while it is renewed. `lost` hears why it is ours no longer."""
+    """A Lease, held while it is renewed."""
 
     def __init__(self, api: Api, namespace: str, run: str) -> None:
         self._api = api
         self._namespace = namespace
         self.holder = f"{getpass.getuser()} on {socket.gethostname()}, process {os.getpid()}, run {run}"
-        self.lost = ""
+        self._why_lost = ""
+        self._renewed_at = time.monotonic()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._renew_for_ever, daemon=True, name="renews our Lease")
 
+    @property
+    def lost(self) -> str:
+        """Why the Lease is ours no longer; empty: it is. One that ran out is not, whoever failed to renew it."""
+        silent_s = time.monotonic() - self._renewed_at
+        if self._why_lost or silent_s < LASTS_S:
+            return self._why_lost
+        return f"Lease {self._namespace}/{NAME} lasts {LASTS_S} s and was not renewed for {silent_s:.0f} s"
+
     def take(self) -> None:
         """Take the Lease, also one whose holder is dead, and keep it. Raises SeatrialError that says who holds it."""
-        found = self._read()
+        found, self._renewed_at = self._read(), time.monotonic()
         try:
             if found is None:
                 self._api.create({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "spec": self._spec(),
@@ -69,16 +79,18 @@ class Lock:
 
     def _renew_for_ever(self) -> None:
         while not self._stop.wait(RENEWED_EVERY_S):
+            begun = time.monotonic()
             try:
                 found = self._read()
                 if found is None or found["spec"].get("holderIdentity") != self.holder:
                     other = found["spec"].get("holderIdentity") if found else "nobody"
-                    self.lost = f"{self._namespace}/{NAME} is held by {other} now: this run was taken for dead"
+                    self._why_lost = f"{self._namespace}/{NAME} is held by {other} now: this run was taken for dead"
                     return
                 self._write(found)
-                self.lost = ""
-            except SeatrialError as error:
-                self.lost = f"Lease {self._namespace}/{NAME} could not be renewed: {error.message}"
+                self._renewed_at, self._why_lost = begun, ""
+            except Exception as error:  # whatever it is, the run must hear of it, and the next try may help
+                cause = error.message if isinstance(error, SeatrialError) else f"{type(error).__name__}: {error}"
+                self._why_lost = f"Lease {self._namespace}/{NAME} could not be renewed: {cause}"
 
 
 def refuse_held(api: Api, lease: Object | None) -> None:

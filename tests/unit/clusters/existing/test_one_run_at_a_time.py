@@ -103,6 +103,36 @@ def test_it_is_renewed_and_whoever_loses_it_hears_of_it(api, pretend_cluster, mo
     assert not [thread for thread in threading.enumerate() if thread.name == "renews our Lease"]
 
 
+def test_whatever_goes_wrong_with_a_renewal_is_told_and_tried_again(api, pretend_cluster, monkeypatch):
+    """Somebody spoils the Lease, so that it cannot even be read: not an error that anybody foresaw."""
+    monkeypatch.setattr(locks, "RENEWED_EVERY_S", 0.05)
+    mine = Lock(api, HOME, "one")
+    mine.take()
+    assert mine.lost == ""
+    sound = lease(pretend_cluster)["spec"]
+    pretend_cluster.add(locks.LEASE, locks.NAME, HOME, spec=None)
+    eventually(lambda: mine.lost, becomes="Lease mine-system/seatrial could not be renewed: AttributeError: 'NoneType' object "
+                                          "has no attribute 'get'", within=10)
+    pretend_cluster.add(locks.LEASE, locks.NAME, HOME, spec=sound)
+    eventually(lambda: mine.lost, becomes="", within=10)
+    mine.release()
+
+
+def test_a_lease_that_ran_out_is_lost_also_while_its_renewal_waits_for_an_answer(api, pretend_cluster, monkeypatch):
+    """The API server has no time, and is asked again and again: meanwhile another run may take the Lease."""
+    monkeypatch.setattr(locks, "RENEWED_EVERY_S", 0.05)
+    monkeypatch.setattr(locks, "LASTS_S", 0.5)
+    mine, goes_on = Lock(api, HOME, "one"), threading.Event()
+    mine.take()
+    read = Lock._read
+    monkeypatch.setattr(Lock, "_read", lambda self: goes_on.wait(20) and read(self))
+    eventually(lambda: mine.lost, becomes=lambda why: why.startswith(
+        "Lease mine-system/seatrial lasts 0.5 s and was not renewed for "), within=10)
+    goes_on.set()
+    eventually(lambda: mine.lost, becomes="", within=10)
+    mine.release()
+
+
 def test_a_lease_that_nobody_renews_is_waited_for(api, pretend_cluster):
     await_free(api, HOME)
     held_since(pretend_cluster, 28)

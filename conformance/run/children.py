@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +28,9 @@ from conformance.run.settings import DEFAULT, Settings, add_connection, spoken
 from conformance.waiting import Unmet, eventually
 
 DIAGNOSTICS = "diagnostics"
+SILENT_S = 900
+"""A child that tells nothing and logs nothing for so long does not go on: a behaviour may be silent until its limit;
+bringing a cluster up says each of its steps, the longest of which (a build) logs how far it is."""
 STOP_WITHIN_S = 90
 TAIL_LINES = 20
 NO_TESTS, USAGE = 5, 4
@@ -139,6 +143,9 @@ class Child:
         self._telling = telling
         self._process: subprocess.Popen[bytes] | None = None
         self._planned = self._verdicts = self._troubles = 0
+        self._logged = 0
+        self._heard_at = time.monotonic()
+        self._last = "it started"
 
     @property
     def programs(self) -> tuple[str, ...]:
@@ -148,6 +155,7 @@ class Child:
     def start(self) -> None:
         """Start it."""
         self._telling.begin(self._name, self._platform)
+        self._heard_at = time.monotonic()
         with self._log.open("wb") as log, _uninterrupted():  # a child that nobody knows cannot be told
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=_environment(),
@@ -160,7 +168,21 @@ class Child:
             self._count(row)
             self._found.add(row)
             self._telling.tell(row)
+        logged = self._log.stat().st_size if self._log.exists() else 0
+        if logged != self._logged:
+            self._logged, self._heard_at = logged, time.monotonic()
         return over
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it has told and logged nothing for longer than anything takes."""
+        return time.monotonic() - self._heard_at > SILENT_S
+
+    def give_up(self) -> None:
+        """Add that it is stuck, and after what."""
+        self._troubles += 1
+        self._found.troubles.append(f"{self._name}: nothing came from it for {SILENT_S:g} s after: {self._last}; "
+                                    f"it was stopped, see {self._log}")
 
     def conclude(self) -> None:
         """Add what was wrong with the way that it ended, if anything.
@@ -183,6 +205,8 @@ class Child:
             self._found.troubles.append(f"{self._name}: it was cut short; {self._left_behind}")
 
     def _count(self, row: Row) -> None:
+        self._heard_at = time.monotonic()
+        self._last = str(row.get("text") or row.get("id") or row.get("behaviour") or self._last)
         self._planned = row["count"] if row["row"] == "plan" else self._planned
         self._verdicts += row["row"] in ("result", "kill")
         self._troubles += row["row"] == "trouble"
@@ -227,10 +251,13 @@ def run_all(children: Sequence[Child], at_once: int, stopping: Callable[[], None
         for child in [one for one in running if one.is_over()]:
             running.remove(child)
             child.conclude()
+        for child in [one for one in running if one.is_stuck]:
+            child.give_up()
+            _stop([child])
         return not running and not waiting
 
     try:
-        eventually(all_are_over, becomes=True, within=math.inf)
+        eventually(all_are_over, becomes=True, within=math.inf)  # each child has an end: see `is_stuck`
     finally:
         if running:
             stopping()

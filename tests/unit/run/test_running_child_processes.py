@@ -484,3 +484,25 @@ def test_a_build_that_fails_ends_the_run_and_stops_those_that_run():
     with pytest.raises(SeatrialError, match="etcd could not be built"):
         children.run_all([Running("runs", order), Pretended("needs what fails", order)], 2, lambda: None, may_start)
     assert (order, stopped) == (["runs"], ["runs"])
+
+
+def test_a_child_from_which_nothing_comes_is_stopped_and_the_others_go_on(pretend, monkeypatch):
+    monkeypatch.setattr(children, "SILENT_S", 1)
+    opening = {"row": "progress", "text": "waiting for the API server"}
+    assert pretend(([opening], 0, "signal.signal(signal.SIGINT, lambda *_: sys.exit(2)); time.sleep(60)"),
+                   ([{**GROUND, "platform": "q"}, plan(1), {**RESULT, "platform": "q"}], 0, ""), args=["-n", "1"]) == 3
+    document = written()
+    assert document["troubles"] == ["folder-0: nothing came from it for 1 s after: waiting for the API server; it was stopped, "
+                                    "see seatrial-report/pytest-folder-0.log"]
+    assert [row["platform"] for row in document["results"]] == ["q"]
+
+
+def test_a_child_that_logs_how_far_it_is_goes_on(pretend, monkeypatch):
+    monkeypatch.setattr(children, "SILENT_S", 2)
+    building = "for step in range(20): print(step, flush=True); time.sleep(0.25)"
+    assert pretend(([GROUND, plan(1), RESULT], 0, building)) == 0
+    assert written()["troubles"] == []
+
+
+def test_no_behaviour_has_a_longer_limit_than_a_child_may_be_silent():
+    assert max(behaviour.limit_s for behaviour in catalog.behaviours()) < children.SILENT_S

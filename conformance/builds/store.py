@@ -12,14 +12,14 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import platformdirs
-from filelock import FileLock, Timeout
 
+from conformance import locks
 from conformance.errors import SeatrialError
 
 FOLDER_VARIABLE = "SEATRIAL_CACHE"
@@ -29,6 +29,8 @@ LIMIT_BYTES = 20 << 30
 """Above this the entries that were longest unused go too: all that one version of everything takes is under 3 GiB
 (23 programs, their images and manifests), so that several versions in turn stay."""
 DAY_S = 86_400
+BUILT_WITHIN_S = 2 * 3600
+"""How long another build may take: all of them take about 15 minutes on two idle cores."""
 
 
 def root() -> Path:
@@ -47,19 +49,13 @@ def lock(waiting: Callable[[str], None], *, of: str = "") -> Iterator[None]:
     """Hold the lock under which the cache is written; `waiting` hears it when another process holds it.
 
     What takes minutes and is nobody else's business has a lock (and a workspace) `of` its own.
-    Raises SeatrialError when the cache cannot be written.
+    Raises SeatrialError when the cache cannot be written, or another build does not end.
     """
-    held = FileLock(root() / f".lock{of}")
-    with _disk_trouble():
-        try:
-            held.acquire(timeout=0)
-        except Timeout:
-            waiting(f"another build is running (it holds {held.lock_file}): waiting for it")
-            held.acquire()
-    try:
+    with ExitStack() as held:
+        with _disk_trouble():
+            held.enter_context(locks.held(root() / f".lock{of}", what="another build", within=BUILT_WITHIN_S,
+                                          waiting=waiting))
         yield
-    finally:
-        held.release()
 
 
 def entry(kind: str, name: str, key: str) -> Path:

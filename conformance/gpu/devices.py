@@ -14,11 +14,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
-
+from conformance import locks
 from conformance.errors import SeatrialError
 
 NAMESPACE = uuid.UUID("6f3c4a34-0f1d-5b0e-9c55-5ea781a15ea7")
+
+WRITTEN_WITHIN_S = 30
+"""How long another process may hold the lock of a state file: it is written at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +69,7 @@ def read_state(path: Path) -> State:
 
 def set_health(path: Path, device_id: str, healthy: bool) -> None:
     """Make one device healthy or unhealthy. Raises SeatrialError when no resource has that device."""
-    with FileLock(f"{path}.lock"):
+    with locks.held(Path(f"{path}.lock"), what=f"device state {path}", within=WRITTEN_WITHIN_S):
         state = read_state(path)
         if not any(device.id == device_id for present in state.values() for device in present):
             raise SeatrialError(f"device state {path} has no device {device_id}")

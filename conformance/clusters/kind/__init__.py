@@ -136,7 +136,7 @@ def up(name: str = "seatrial", *, real_nodes: int = 1, gpus_per_node: int = 8, p
     archives = builds.images([*IMAGES, *([KWOK] if profile else [])])
     spec = lifecycle.reserve(KindSpec(
         name=name, real_nodes=real_nodes, gpus_per_node=gpus_per_node, docker_host=docker.host,
-        node_image=image.value, complete=False, owner=ourselves()))
+        node_image=image.value, complete=False, owner=ourselves()), say)
     try:
         lifecycle.create(spec, program, say, fake_nodes=len(wanted))
         cluster = KindCluster(spec)

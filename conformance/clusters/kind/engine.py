@@ -18,12 +18,11 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
+from conformance import locks
 from conformance.clusters.kind import runtime
 from conformance.clusters.kind.docker import HOST_VARIABLE, Docker
 from conformance.clusters.machine import cgroups, inotify, network
-from conformance.clusters.machine.ownership import name_mark, state_folder
+from conformance.clusters.machine.ownership import CHANGED_WITHIN_S, name_mark, state_folder
 from conformance.errors import SeatrialError, UsageError
 from conformance.waiting import Unmet, eventually
 
@@ -334,7 +333,7 @@ def _alone() -> Iterator[None]:
     here = folder()
     try:
         here.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(here.parent / ".lock"):
+        with locks.held(here.parent / ".lock", what="the Docker engine of Seatrial", within=CHANGED_WITHIN_S):
             here.mkdir(exist_ok=True, mode=0o711)
             yield
     except PermissionError as error:

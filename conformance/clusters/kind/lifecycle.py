@@ -6,14 +6,13 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
-from conformance import builds
+from conformance import builds, locks
 from conformance.builds.toolchain import tethered
 from conformance.clusters import nodes
 from conformance.clusters.kind import engine, runtime, settings
@@ -22,7 +21,7 @@ from conformance.clusters.kind.docker import Docker
 from conformance.clusters.kind.settings import Setting
 from conformance.clusters.kind.spec import CLUSTER_LABEL, KindNode, KindSpec, root
 from conformance.clusters.machine import cgroups, inotify, supervisor
-from conformance.clusters.machine.ownership import commands
+from conformance.clusters.machine.ownership import CHANGED_WITHIN_S, commands
 from conformance.errors import SeatrialError, UsageError
 from conformance.gpu.devices import devices, write_state
 from conformance.model.labels import GPU_RESOURCE
@@ -78,14 +77,19 @@ def check_machine() -> None:
                             " && ".join(dict.fromkeys(mend for _, mend in lacks)))
 
 
-def change_lock() -> FileLock:
-    """Return the lock under which clusters of kind are recorded and removed on this machine."""
+@contextmanager
+def change_lock(say: Say = locks.on_stderr) -> Iterator[None]:
+    """Hold the lock under which clusters of kind are recorded and removed on this machine.
+
+    `say` hears who holds it. Raises SeatrialError that says so when that does not end.
+    """
     try:
         root().mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SeatrialError(f"{root()} cannot be made: {error.strerror}",
                             "run as root, or point SEATRIAL_STATE at a folder of yours") from error
-    return FileLock(root() / ".lock")
+    with locks.held(root() / ".lock", what="the kind clusters of this machine", within=CHANGED_WITHIN_S, waiting=say):
+        yield
 
 
 def recorded() -> list[KindSpec]:
@@ -94,13 +98,13 @@ def recorded() -> list[KindSpec]:
     return [spec for spec in map(KindSpec.read, names) if spec]
 
 
-def reserve(wanted: KindSpec) -> KindSpec:
+def reserve(wanted: KindSpec, say: Say = locks.on_stderr) -> KindSpec:
     """Record a new cluster, not complete yet and owned by this process.
 
     Sweeps first what died before its time, whatever its name. Raises UsageError when the name is taken,
     SeatrialError when the engine does not answer or its disk has no room.
     """
-    with change_lock():
+    with change_lock(say):
         for spec in recorded():
             if spec.is_abandoned:
                 remove(spec.name)

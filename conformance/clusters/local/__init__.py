@@ -137,7 +137,7 @@ def up(name: str = "seatrial", *, real_nodes: int = 1, gpus_per_node: int = 8, p
     archives = builds.images(IMAGES)
     node_size = node_size or (fleet.real_nodes if fleet else None)
     spec = lifecycle.reserve(name, real_nodes=real_nodes, gpus_per_node=gpus_per_node, node_size=node_size,
-                             containerd=built["containerd"].version)
+                             containerd=built["containerd"].version, say=say)
     try:
         claims = f" that claim {node_size.cpu} CPUs and {node_size.memory} each" if node_size else ""
         say(f"starting {real_nodes} node{'s'[:real_nodes ^ 1]}{claims}")

@@ -5,20 +5,20 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from filelock import FileLock
-
+from conformance import locks
 from conformance.builds import catalogue
 from conformance.builds.images import host_programs
 from conformance.clusters.local import bridges, processes
 from conformance.clusters.local.spec import MOST_CLUSTERS, ClusterSpec, NodeSpec, state_root
 from conformance.clusters.machine import cgroups, inotify, network, supervisor
-from conformance.clusters.machine.ownership import STATE_VARIABLE, commands, name_mark, ourselves
+from conformance.clusters.machine.ownership import CHANGED_WITHIN_S, STATE_VARIABLE, commands, name_mark, ourselves
 from conformance.errors import SeatrialError, UsageError
 from conformance.model.node_size import NodeSize
 from conformance.waiting import Unmet, eventually, patience
@@ -98,19 +98,24 @@ def check_machine() -> None:
                             " && ".join(dict.fromkeys(mend for _, mend in lacks)))
 
 
-def change_lock() -> FileLock:
-    """Return the lock under which clusters are numbered, made and removed on this machine."""
+@contextmanager
+def change_lock(say: Say = locks.on_stderr) -> Iterator[None]:
+    """Hold the lock under which clusters are numbered, made and removed on this machine.
+
+    `say` hears who holds it. Raises SeatrialError that says so when that does not end.
+    """
     root = state_root()
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SeatrialError(f"{root} cannot be made: {error.strerror}",
                             "run as root, or point SEATRIAL_STATE at a folder of yours") from error
-    return FileLock(root / ".lock")
+    with locks.held(root / ".lock", what="the clusters of this machine", within=CHANGED_WITHIN_S, waiting=say):
+        yield
 
 
 def reserve(name: str, *, real_nodes: int, gpus_per_node: int, node_size: NodeSize | None = None,
-            containerd: str = "") -> ClusterSpec:
+            containerd: str = "", say: Say = locks.on_stderr) -> ClusterSpec:
     """Record a new cluster under the first free number, not complete yet and owned by this process; make its bridge.
 
     Sweeps first what died before its time, whatever its name. Raises UsageError when the name is taken,
@@ -119,7 +124,7 @@ def reserve(name: str, *, real_nodes: int, gpus_per_node: int, node_size: NodeSi
     # Made before anything is looked at: this refuses bad input.
     wanted = ClusterSpec(name=name, number=0, real_nodes=real_nodes, gpus_per_node=gpus_per_node,
                          node_size=node_size, containerd=containerd, complete=False, owner=ourselves())
-    with change_lock():
+    with change_lock(say):
         for spec in recorded():
             if spec.is_abandoned:
                 remove(spec.name)

@@ -8,6 +8,8 @@ from pathlib import Path
 from conformance.errors import UsageError
 
 STATE_VARIABLE, DEFAULT_STATE = "SEATRIAL_STATE", "/var/lib/seatrial"
+CHANGED_WITHIN_S = 300
+"""How long others may hold the lock of all clusters: to remove one takes up to 90 s, and there may be several."""
 
 Owner = tuple[int, int]
 """(pid, time of birth) of the process that a cluster goes with."""

@@ -153,7 +153,7 @@ def test_two_builds_at_once_wait_for_each_other(python):
         process = subprocess.Popen([*python, BUILD_PAUSE], stderr=subprocess.PIPE, stdout=subprocess.PIPE,
                                    text=True)
         assert process.stderr is not None
-        assert "another build is running" in process.stderr.readline()
+        assert f"waiting for another build: process {os.getpid()} (" in process.stderr.readline()
     out, _ = process.communicate()
     assert (process.returncode, out) == (0, "False\n")
 

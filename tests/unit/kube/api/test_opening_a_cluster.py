@@ -78,6 +78,19 @@ def test_an_expired_token_is_told_with_its_context(serving, write_kubeconfig, pr
     assert "expired" in refused.value.way_out
 
 
+@pytest.mark.parametrize(("answer", "told"), [
+    ((403, {"message": 'forbidden: User "trial" cannot get path "/apis/batch/v1"'}), Forbidden),
+    ((401, {"message": "Unauthorized"}), Unauthorized), ((500, {"message": "no etcd"}), SeatrialError)])
+def test_whether_a_kind_is_served_is_not_known_to_who_may_not_ask(api, pretend_cluster, answer, told):
+    """Taken for "not served" nobody would watch it, and a behaviour would pass for what it did not see."""
+    assert api.serves("batch/v1/Job")
+    assert not api.serves("batch/v1/Other")
+    assert not api.serves("gone.io/v1/Job")
+    pretend_cluster.answers["/apis/batch/v1"] = answer
+    with pytest.raises(told):
+        api.serves("batch/v1/Job")
+
+
 # -- outages ---------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from conformance.clusters.existing import ExistingCluster
 from conformance.clusters.existing.fence import Bounds, FencedApi
 from conformance.errors import Disabled, Unsupported
 from conformance.folder import read
-from conformance.kube.api import Api
+from conformance.kube.api import Api, Overloaded, Unreachable
 from conformance.model.fidelity import Fidelity
 from conformance.model.permit import Permit
 from conformance.model.workload import Placement, gang, job
@@ -143,3 +143,21 @@ def test_on_a_cluster_of_ours_nothing_of_this_applies(opened, pretend_cluster):
     assert (platform.home, platform.nobody.namespace) == (HOME, "kube-system")
     assert platform.placed(gang(pods=2)).placement is None
     assert platform.cluster_name("rules") != platform.cluster_name("rules")
+
+
+@pytest.mark.parametrize(("error", "stays"), [
+    (Unreachable("gone", may_be_done=True), []), (Overloaded("busy", may_be_done=True), []), (Unreachable("gone"), ["it"])])
+def test_what_may_have_been_made_although_nobody_was_told_goes_too(opened, pretend_cluster, monkeypatch, error, stays):
+    """And what was not made by us stays: it only has the same name."""
+    platform, create = opened(), FencedApi.create
+
+    def make(self, obj):
+        create(self, obj)
+        raise error
+
+    monkeypatch.setattr(FencedApi, "create", make)
+    with pytest.raises(type(error)):
+        platform.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "it", "namespace": "mine-team-vision"}})
+    assert pretend_cluster.find("v1/ConfigMap") == ["it"]
+    platform.clear()
+    assert pretend_cluster.find("v1/ConfigMap") == stays

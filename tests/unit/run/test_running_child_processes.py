@@ -438,6 +438,8 @@ def test_what_is_wrong_with_the_options_is_told_before_anything_starts(tmp_path,
 class Pretended:
     """A child that is over at its second look."""
 
+    is_stuck = False
+
     def __init__(self, name, order):
         self.name, self.order, self.looks = name, order, 0
 

@@ -38,6 +38,8 @@ Objects = list[Object]
 Lines = list[str]
 
 FIELD_MANAGER = "seatrial"
+WRITTEN_BY = "seatrial.io/written-by"
+"""Annotation of an object: which call of which run made it."""
 FIRST = ("Namespace", "CustomResourceDefinition")
 SILENCE_S = 60
 """A watch that says nothing for so long is opened again: whoever should speak may be gone."""
@@ -389,15 +391,18 @@ class Api:
     def create(self, obj: Object, *, dry_run: bool = False) -> Object:
         """Create an object and return it as the server made it; a dry run asks everybody and keeps nothing.
 
-        It is made once, also when the answer gets lost: an object of that name is ours when it was created by the
-        field manager that only this call has. Raises Refused.
+        It is made once, also when the answer gets lost: an object of that name is ours when it bears the annotation
+        that only this call writes. Raises Refused.
         """
-        obj = self._made(_named(obj))
-        writer, path = unique(FIELD_MANAGER), self._path_of(obj, named=True)
+        obj, writer = self._made(_named(obj)), unique(FIELD_MANAGER)
+        if not dry_run:
+            annotations = {**(obj["metadata"].get("annotations") or {}), WRITTEN_BY: writer}
+            obj = {**obj, "metadata": {**obj["metadata"], "annotations": annotations}}
+        path = self._path_of(obj, named=True)
 
         def made() -> Object | None:
             there = self.get(path)
-            return there if there and _was_written_by(there, writer) else None
+            return there if there and (there["metadata"].get("annotations") or {}).get(WRITTEN_BY) == writer else None
 
         query = {"fieldManager": writer, "fieldValidation": "Strict", **({"dryRun": "All"} if dry_run else {})}
         return _Asking(self, "POST", self._path_of(obj, named=False), query, lambda: obj,
@@ -504,7 +509,7 @@ class Api:
 
         def changed() -> Object | None:
             there = self.get(path)
-            if there and _was_written_by(there, writer):
+            if there and _was_changed_by(there, writer, body):
                 return dict(self.get(f"{path}/{subresource}")) if subresource else there
             # What may still arrive must not be done a second time: a JSON patch can add to a list.
             tied[:] = [{"op": "test", "path": VERSION_PATH, "value": there["metadata"]["resourceVersion"]}
@@ -759,8 +764,28 @@ def _named(obj: Object) -> Object:
     return obj if metadata.get("name") or not stem else {**obj, "metadata": {**metadata, "name": unique(stem)}}
 
 
-def _was_written_by(obj: Object, writer: str) -> bool:
-    return any(entry.get("manager") == writer for entry in obj["metadata"].get("managedFields") or ())
+def _was_changed_by(obj: Object, writer: str, patch: Object | Sequence[Object]) -> bool:
+    """Whether a patch of a field manager that nobody else has was done.
+
+    Of an object that keeps no managed fields (it was made without any field) only what it holds tells; of a JSON patch
+    that does not. Raises Unreachable then.
+    """
+    managers = [entry.get("manager") for entry in obj["metadata"].get("managedFields") or ()]
+    if managers:
+        return writer in managers
+    if not isinstance(patch, dict):
+        raise Unreachable(f"whether {name_of(obj)} was changed is not known: it keeps no managed fields",
+                          may_be_done=True, is_there=True)
+    return _holds(obj, {**patch, "metadata": {key: value for key, value in patch.get("metadata", {}).items()
+                                              if key != "resourceVersion"}})
+
+
+def _holds(value: object, patch: object) -> bool:
+    """Whether a merge patch changes nothing."""
+    if not isinstance(patch, dict):
+        return value == patch
+    return all(_holds(value.get(key) if isinstance(value, dict) else None, part) for key, part in patch.items())
+
 
 
 @contextmanager

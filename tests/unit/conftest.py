@@ -198,7 +198,10 @@ class PretendCluster:
 
 
 def _manage(obj, query):
-    """Note who wrote an object, as the server does: each field manager once."""
+    """Note who wrote an object, as the server does: each field manager once, and of an object without fields none."""
+    if not obj["metadata"].get("managedFields") and not {*obj} - {"apiVersion", "kind", "metadata"} and \
+            not {*obj["metadata"]} & {"labels", "annotations"}:
+        return
     others = [entry for entry in obj["metadata"].get("managedFields", []) if entry["manager"] != query["fieldManager"]]
     obj["metadata"]["managedFields"] = [*others, {"manager": query["fieldManager"]}]
 

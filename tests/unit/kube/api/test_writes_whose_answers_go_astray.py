@@ -37,7 +37,7 @@ def ground(pretend_cluster, going_astray, monkeypatch):
         return status, (answer if isinstance(answer, str) else json.dumps(answer)).encode()
 
     astray = going_astray(forward)
-    pretend_cluster.add(POD, "there", "n", metadata={"labels": {"a": "1"}}, spec={"list": ["first"], "size": 1})
+    pretend_cluster.add(POD, "there", "n", metadata={"managedFields": [{"manager": "kubectl-create"}]}, spec={"list": ["first"], "size": 1})
     api = Api.open(astray.kubeconfig)
     assert api.serves(POD)
     return SimpleNamespace(api=api, astray=astray, cluster=pretend_cluster)
@@ -131,8 +131,8 @@ def test_a_write_is_done_once_whose_first_answers_all_go_astray(ground, write):
 
 def test_an_object_of_somebody_else_is_not_taken_for_our_own(ground):
     ground.astray.plays.append(("lost", False))
-    ground.astray.meanwhile = lambda: ground.cluster.add(POD, "new", "n", metadata={"managedFields": [
-        {"manager": "seatrial"}, {"manager": "kubectl-create"}]})
+    ground.astray.meanwhile = lambda: ground.cluster.add(POD, "new", "n", metadata={
+        "annotations": {"seatrial.io/written-by": "seatrial-other"}})
     with pytest.raises(Refused, match="already exists") as refused:
         ground.api.create(pod())
     assert refused.value.status == 409
@@ -217,6 +217,29 @@ def test_what_is_going_need_not_be_deleted_again(ground):
     ground.astray.plays.append(("lost", True))
     ground.api.delete("v1/Namespace", "old")
     assert ground.astray.writes() == ["DELETE"]
+
+
+@pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
+def test_an_object_that_keeps_no_managed_fields_tells_by_what_it_holds(ground, done):
+    """An API server keeps none of an object that was made without any field."""
+    bare = ground.cluster.add(POD, "bare", "n")
+    patch = {"metadata": {"resourceVersion": bare["metadata"]["resourceVersion"], "labels": {"a": "1"}}, "spec": {"size": 2}}
+    ground.astray.plays.append(("lost", done))
+
+    def stripped():
+        stored(ground, "bare")["metadata"].pop("managedFields", None)
+
+    ground.astray.meanwhile = stripped
+    assert ground.api.patch(POD, "bare", patch, "n")["spec"] == {"size": 2}
+    assert len(ground.astray.writes()) == (1 if done else 2)
+
+
+def test_a_json_patch_of_an_object_that_keeps_no_managed_fields_is_not_asked_for_again(ground):
+    ground.cluster.add(POD, "bare", "n", spec={"list": []})
+    ground.astray.plays.append(("lost", False))
+    with pytest.raises(Unreachable, match="whether Pod n/bare was changed is not known: it keeps no managed fields") as raised:
+        ground.api.patch(POD, "bare", [{"op": "add", "path": "/spec/list/-", "value": "second"}], "n")
+    assert raised.value.may_be_done
 
 
 # -- what is an answer -------------------------------------------------------------------------------

@@ -105,7 +105,8 @@ def main(words: Sequence[str]) -> int:
         parser.error("--output is not for here: DIR/1/output.txt has what a run prints, DIR/1/report.json the rest")
     burners = args.burners or (len(os.sched_getaffinity(0)) if args.busy else 0)
     soak = Soak()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for stop in (signal.SIGINT, signal.SIGTERM):  # a shell that starts us in the background ignores the first for us
+        signal.signal(stop, signal.default_int_handler)
     try:
         with _busy(burners):
             for number in range(1, args.runs + 1):

@@ -125,6 +125,15 @@ def cpu_s(pid):
     return int(fields[11]) / os.sysconf("SC_CLK_TCK")
 
 
+@pytest.fixture
+def sigint_ignored():
+    """As a shell has it that starts something in the background."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("sigint_ignored")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
 def test_what_keeps_the_cores_busy_ends_with_it(soak, number):
     process = soak.start([{"sleep": 60, **GOOD}], "--burners", "3")

@@ -92,10 +92,6 @@ class Overloaded(SeatrialError):
         self.may_be_done = may_be_done
 
 
-class NotServed(SeatrialError):
-    """The API server does not know the kind."""
-
-
 class Unauthorized(SeatrialError):
     """The API server does not know who asks: what the kubeconfig shows it is expired, revoked or of another server."""
 

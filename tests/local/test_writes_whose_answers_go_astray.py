@@ -3,10 +3,10 @@
 from types import SimpleNamespace
 
 import pytest
+from conformance.objects import Api, Refused
 
 from conformance import objects
 from conformance.clusters import local
-from conformance.objects import Api, Refused
 from conformance.waiting import eventually
 
 CONFIG_MAP, DEPLOYMENT = "v1/ConfigMap", "apps/v1/Deployment"

@@ -6,14 +6,14 @@ from conformance import assets, catalog
 from conformance.run import planning
 from conformance.run.ground import RealGround
 from conformance.run.session import Trial
-from conformance.run.settings import settings
+from conformance.run.settings import Chosen, settings
 
 SHIPPED = sorted(path.parent for path in assets.folder("reference-manifests").glob("*/platform.yaml"))
 
 
 def planned(path):
     """(behaviour, fault) of all proofs that a run of one platform has, and whether each has its control before it."""
-    trial = Trial(settings({"platform": path, "prove": True}), RealGround(), None)
+    trial = Trial(settings({"platform": Chosen(str(path)), "prove": Chosen(True)}), RealGround(), None)
     found = {}
     for behaviour in catalog.behaviours():
         controls = set()

@@ -35,8 +35,6 @@ ODD = {
     "half a letter": json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "\U0001f600"}}),
     "names that are no text": "apiVersion: v1\nkind: Pod\nmetadata: {name: [a], namespace: {b: c}, labels: 5, annotations: [x]}\n",
     "nothing but nulls": "apiVersion: v1\nkind: Pod\nmetadata:\nspec:\n",
-    "no objects at all": "- a\n- b\n---\n5\n---\n",
-    "nothing": "",
 }
 
 

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from conformance import cli
+from conformance.kube import api
 
 PLANTED = "planted-and-long-enough"
 TEXT = "hf_" + PLANTED.replace("-", "") * 2
@@ -185,6 +186,7 @@ def test_whom_the_server_does_not_know_gets_an_error_wherever_it_says_so(audit, 
                                   "/apis/custom.metrics.k8s.io/v1beta1"])
 def test_a_server_that_goes_away_meanwhile_is_an_error(audit, cluster, monkeypatch, gone):
     monkeypatch.setattr(ApiServer, "gone", gone)
+    monkeypatch.setattr(api, "AGAIN_S", 0.5)
     told = audit("--cluster", "--facts", "cluster", *cluster)
     assert told.code == 3
     assert "API server http://127.0.0.1" in told.err

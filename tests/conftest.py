@@ -204,7 +204,7 @@ class _AstrayHandler(http.server.BaseHTTPRequestHandler):
         status, answer = astray.forward(self.command, self.path, self.headers, body) if takes_effect else (200, b"{}")
         astray.meanwhile()
         if ending == LATE:
-            astray.over.wait(60)
+            astray.over.wait(1.5)  # five times what the client waits for an answer
         if ending in (LOST, LATE):
             self.close_connection = True
         elif ending == CUT:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 
@@ -19,7 +20,7 @@ def collected(folder):
     """The ids of all checks that a run of a platform has, as pytest collects them."""
     done = subprocess.run([sys.executable, "-m", "pytest", "--pyargs", "conformance.suites", "-c", os.devnull,
                            "-p", "no:cacheprovider", "--import-mode=importlib", "--collect-only", "-q",
-                           "--platform", str(folder)], text=True, capture_output=True, check=True)
+                           f"--seatrial=--platform {shlex.quote(str(folder))}"], text=True, capture_output=True, check=True)
     found = re.findall(r"(?:^|/)(\w+)/test_(\w+)\.py::test_(\S+)$", done.stdout, re.MULTILINE)
     return sorted(f"{area}/{subject}::{name}" for area, subject, name in found)
 

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-import yaml
-
 from conformance import assets
+from conformance.kube import yaml
 from conformance.model.requirement import Asked, Level, Requirement, Upstream
 
 FILE = "requirements.yaml"
@@ -36,5 +35,6 @@ def asked(requirement: str, kubernetes: str) -> tuple[Asked, ...]:
 
 
 def _document() -> Any:
-    return yaml.load((assets.folder("fixtures") / FILE).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    (document,) = yaml.read(assets.folder("fixtures") / FILE)
+    return document.data
 

@@ -11,7 +11,7 @@ from conformance import assets
 from conformance.errors import UsageError, nearest
 from conformance.gpu import models
 from conformance.gpu.models import GpuModel
-from conformance.kube import yaml
+from conformance.kube import schema, yaml
 from conformance.kube.yaml import Document
 from conformance.model.labels import (
     ARCH_LABEL,
@@ -133,7 +133,7 @@ def load_profile(name_or_path: str | Path) -> Profile:
     if len(documents) != 1:
         raise UsageError(f"{path}: a node profile is one YAML document, this has {len(documents)}")
     document = documents[0]
-    yaml.check(document, SCHEMA)
+    schema.check(document, SCHEMA)
     return Profile(name=path.stem, description=document.data["description"], real_nodes=_real_nodes(document),
                    groups=tuple(_group(document, index) for index in range(len(document.data["groups"]))))
 

@@ -1,12 +1,10 @@
 """Promises of a platform folder, drafted ones where it has none, and who shares GPUs with whom."""
 
 import dataclasses
-import io
-
-from ruamel.yaml import YAML
 
 from conformance import catalog
 from conformance.errors import SeatrialError
+from conformance.kube import yaml
 from conformance.model.component import Queues
 from conformance.model.folder import PlatformFolder
 from conformance.model.promise import Promises, Team
@@ -59,10 +57,6 @@ def as_yaml(promises: Promises) -> str:
         "teams": [{key: value for key, value in dataclasses.asdict(team).items() if value is not None}
                   for team in promises.teams],
     }}
-    yaml, text = YAML(), io.StringIO()
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    yaml.dump(section, text)
-    # An empty value would read like something forgotten.
-    return text.getvalue().replace("confirmed_by:\n", "confirmed_by: null\n")
+    return yaml.written(section)
 
 

@@ -3,7 +3,6 @@
 `platform.schema.json` is the documented format; what a component's `settings` may hold is in the component's folder.
 """
 
-import dataclasses
 import functools
 import json
 import re
@@ -16,6 +15,7 @@ from conformance.clusters import fake_nodes
 from conformance.components.manifests import of_kind
 from conformance.errors import UsageError, nearest
 from conformance.folder import promises
+from conformance.kube import schema as json_schema
 from conformance.kube import yaml
 from conformance.kube.yaml import Document
 from conformance.model.folder import ComponentSpec, Manifest, PlatformFolder
@@ -63,14 +63,14 @@ def load(path: Path) -> PlatformFolder:
     if len(documents) != 1:
         raise UsageError(f"{file}: must be one YAML document, is {len(documents)}")
     document = documents[0]
-    yaml.check(document, schema())
+    json_schema.check(document, schema())
     said = document.data
     nodes, gpus = _nodes(document, path)
     folder = PlatformFolder(
         name=said.get("name", path.resolve().name), description=said["description"], path=path,
         nodes=nodes, gpus=gpus,
         components=tuple(_components(document)), manifests=_manifests(document, path),
-        promises=_promises(said["promises"]) if "promises" in said else None, lines=document.lines)
+        promises=_promises(said["promises"]) if "promises" in said else None, place=document.place)
     # Reading all limits once makes a quantity that is none an error here, not in the middle of a run.
     for queues in promises.all_queues().values():
         queues.check(folder)
@@ -115,8 +115,8 @@ def _manifests(document: Document, path: Path) -> tuple[Manifest, ...]:
     for file in _files(document, path):
         for written in yaml.read(file):
             for part in _objects(written):
-                yaml.check(part, wanted)
-                manifest = Manifest(file=file, line=part.line, object=part.data, lines=part.lines)
+                json_schema.check(part, wanted)
+                manifest = Manifest(file=file, object=part.data, place=part.place)
                 key = (manifest.group, manifest.kind, manifest.namespace, manifest.name)
                 if key in first:
                     raise UsageError(f"{manifest.where()}: {manifest.kind} {manifest.name} stands twice: "
@@ -132,10 +132,8 @@ def _objects(document: Document) -> Iterator[Document]:
     if not (isinstance(data, dict) and data.get("kind") == "List" and isinstance(data.get("items"), list)):
         yield document
         return
-    for index, item in enumerate(data["items"]):
-        way = ("items", index)
-        yield dataclasses.replace(document, data=item, line=document.lines.get(way, document.line), lines={
-            path[2:]: line for path, line in document.lines.items() if path[:2] == way and path != way})
+    for index in range(len(data["items"])):
+        yield document.inner("items", index)
 
 
 def _files(document: Document, path: Path) -> list[Path]:

@@ -7,11 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from conformance import assets
 from conformance.errors import UsageError, nearest
 from conformance.gpu.mig import Mig, Profile
+from conformance.kube import yaml
 from conformance.model import labels
 
 
@@ -114,7 +113,8 @@ def _models() -> dict[str, GpuModel]:
 
 @cache
 def _model(path: Path) -> GpuModel:
-    said = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    (found,) = yaml.read(path)
+    said = dict(found.data)
     try:
         sources = {key: Source(text=source["from"], verified=source["verified"])
                    for key, source in said.pop("sources").items()}

@@ -21,13 +21,11 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 import urllib3
-import yaml
 from kubernetes import client, config
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from yaml import YAMLError
 
 from conformance.errors import SeatrialError, UsageError
-from conformance.kube import retries
+from conformance.kube import retries, yaml
 from conformance.kube.names import unique
 from conformance.kube.retries import AGAIN_S
 from conformance.matching import show
@@ -152,7 +150,7 @@ def current_context(named: Path | None = None) -> str | None:
 def _current_context(files: str) -> str | None:
     for file in filter(None, files.split(os.pathsep)):
         path = Path(file).expanduser()
-        said = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
+        said = next((document.data for document in yaml.read(path)), None) if path.exists() else None
         if isinstance(said, dict) and said.get("current-context"):
             return str(said["current-context"])
     return None
@@ -162,7 +160,7 @@ def _current_context(files: str) -> str | None:
 def _usable(files: str) -> Iterator[None]:
     try:
         yield
-    except (config.ConfigException, OSError, yaml.YAMLError, ValueError, TypeError, AttributeError) as error:
+    except (config.ConfigException, OSError, UsageError, YAMLError, ValueError, TypeError, AttributeError) as error:
         raise UsageError(f"kubeconfig {files} cannot be used: {_first_line(error)}", _another(files)) from error
 
 
@@ -171,21 +169,17 @@ def load(path: Path) -> Objects:
 
     Raises UsageError with file, line and column when it is not YAML.
     """
-    try:
-        return parse(path.read_text(encoding="utf-8"), str(path))
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from error
+    return _flat(yaml.read(path))
 
 
 def parse(text: str, name: str) -> Objects:
-    """Return the objects of a YAML text; `name` stands for it in errors."""
-    try:
-        documents = [doc for doc in YAML(typ="safe", pure=False).load_all(text) if doc]
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-        raise UsageError(f"{where}: not YAML: {error.problem or error.context}") from error
-    return [item for doc in documents for item in (doc["items"] if doc.get("kind") == "List" else [doc])]
+    """Return the objects of a YAML text; `name` stands for it in errors. Raises as `load` does."""
+    return _flat(yaml.parse(text, name))
+
+
+def _flat(documents: Sequence[yaml.Document]) -> Objects:
+    found = [document.data for document in documents if document.data]
+    return [item for doc in found for item in (doc["items"] if doc.get("kind") == "List" else [doc])]
 
 
 def kind_of(obj: Object) -> str:

@@ -1,6 +1,6 @@
 """A platform folder as data: components, manifests and promises."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,12 @@ from conformance.model.promise import Promises
 
 Step = str | int
 """One step into an object: a key or an index."""
+Place = Callable[[tuple[Step, ...]], tuple[int, int]]
+"""Line and column, from 1, of a part of a document, or of the nearest part around it that is written."""
+
+
+def _at_the_start(_: tuple[Step, ...]) -> tuple[int, int]:
+    return 1, 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,11 +31,9 @@ class Manifest:
     """One object and where it is written; equal only to itself."""
 
     file: Path
-    line: int
-    """Counted from 1."""
     object: Mapping[str, Any]
-    lines: Mapping[tuple[Step, ...], int] = field(default_factory=dict, repr=False)
-    """The line of each part of the object."""
+    place: Place = field(default=_at_the_start, repr=False)
+    """Where each part of the object is written."""
 
     @property
     def group(self) -> str:
@@ -57,10 +61,9 @@ class Manifest:
         return self.object.get("spec") or {}
 
     def where(self, *path: Step) -> str:
-        """Return `file:line` of a part of the object, or of the nearest part around it that is written."""
-        while path and path not in self.lines:
-            path = path[:-1]
-        return f"{self.file}:{self.lines.get(path, self.line)}"
+        """Return `file:line:column` of a part of the object, or of the nearest part around it that is written."""
+        line, column = self.place(path)
+        return f"{self.file}:{line}:{column}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,15 +81,14 @@ class PlatformFolder:
     """None: the folder has no `promises` section."""
     gpus: int | None = None
     """GPUs of all nodes of the profile; None when there is none."""
-    lines: Mapping[tuple[Step, ...], int] = field(default_factory=dict, repr=False)
-    """The line of each part of `platform.yaml`."""
+    place: Place = field(default=_at_the_start, repr=False)
+    """Where each part of `platform.yaml` is written."""
 
     def component(self, name: str) -> ComponentSpec | None:
         """Return the component `name`, or None when the platform has none of that name."""
         return next((component for component in self.components if component.name == name), None)
 
     def where(self, *path: Step) -> str:
-        """Return `file:line` of a part of `platform.yaml`."""
-        while path and path not in self.lines:
-            path = path[:-1]
-        return f"{self.path / 'platform.yaml'}:{self.lines.get(path, 1)}"
+        """Return `file:line:column` of a part of `platform.yaml`."""
+        line, column = self.place(path)
+        return f"{self.path / 'platform.yaml'}:{line}:{column}"

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from conformance.errors import UsageError
 from conformance.gpu import models
+from conformance.kube import yaml
 from conformance.sizing import memory
 
 KNOWN = {"nodes": list, "kserve": dict, "metrics": list}
@@ -25,19 +24,16 @@ _KINDS = {list: "a list", dict: "keys and values"}
 
 def read(file: Path) -> dict[str, Any]:
     """Return the facts in a YAML or JSON file. Raises UsageError when it is not one, or says what no policy knows."""
-    try:
-        found = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    except OSError as error:
-        raise UsageError(f"{file}: cannot be read: {error.strerror}") from None
-    except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        raise UsageError(f"{file}: is not YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(found, dict):
-        raise UsageError(f"{file}: must hold keys and values", f"known facts: {', '.join(KNOWN)}")
+    documents = yaml.read(file)
+    if len(documents) != 1 or not isinstance(documents[0].data, dict):
+        raise UsageError(f"{file}: must hold keys and values, in one document", f"known facts: {', '.join(KNOWN)}")
+    found: dict[str, Any] = documents[0].data
     for key, value in found.items():
+        where = documents[0].where(key)
         if key not in KNOWN:
-            raise UsageError(f"{file}: nobody knows the fact {key!r}", f"known facts: {', '.join(KNOWN)}")
+            raise UsageError(f"{where}: nobody knows the fact {key!r}", f"known facts: {', '.join(KNOWN)}")
         if not isinstance(value, KNOWN[key]):
-            raise UsageError(f"{file}: {key} must be {_KINDS[KNOWN[key]]}")
+            raise UsageError(f"{where}: {key} must be {_KINDS[KNOWN[key]]}")
     return found
 
 

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from conformance.errors import UsageError
+from conformance.kube.yaml import Document, Part, documents, scalar
 from conformance.masking import MASK, hidden_in, masked
 from conformance.model.finding import Finding, Fix, Problem, Step
-from conformance.policy.documents import Document, Part, documents, scalar
 from conformance.policy.sources import Manifest, manifests_in
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./$][A-Za-z0-9_./$()+-]*\Z")
@@ -297,7 +297,8 @@ class _Pen:
     # Places
 
     def _at(self, mark: Any) -> int:
-        return int(mark.index) + self._base
+        # The reader gives a file without a last line end one more letter.
+        return min(int(mark.index) + self._base, len(self._text))
 
     def _letter(self, part: Part) -> str:
         start = self._at(part.start)

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from conformance import masking
 from conformance.errors import SeatrialError
 from conformance.kube.api import NOBODY_READS, Api
+from conformance.kube.yaml import Document, Part
 from conformance.model.finding import Problem
-from conformance.policy.documents import Document, Part
 from conformance.policy.engine import ANY, POD_KINDS
 from conformance.policy.policies import PODS, Corpus
 from conformance.policy.sources import Manifest

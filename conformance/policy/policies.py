@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from conformance import assets
 from conformance.errors import SeatrialError, UsageError, nearest
+from conformance.kube import yaml
 from conformance.model.finding import Policy, PolicyClass, Severity
 
 FOLDER = "policies"
@@ -99,6 +98,7 @@ def _metadata(source: str, identity: str) -> tuple[dict[str, Any], str]:
         comment.append(line[2:])
     package = next((line.removeprefix("package ") for line in lines if line.startswith("package ")), "")
     try:
-        return yaml.load("\n".join(comment), Loader=yaml.CSafeLoader), package
-    except yaml.YAMLError as error:
-        raise SeatrialError(f"policy {identity}: its metadata is not YAML: {' '.join(str(error).split())}") from None
+        (found,) = yaml.parse("\n".join(comment), f"policy {identity}: its metadata")
+    except UsageError as error:
+        raise SeatrialError(error.message) from None
+    return found.data, package

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from conformance.kube.yaml import Document, documents
 from conformance.model.finding import Problem, Step, Stretch
 from conformance.policy import rendering
-from conformance.policy.documents import Document, documents
 
 SUFFIXES = (".yaml", ".yml", ".json")
 MAX_FILE_MIB = 64

@@ -8,9 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from conformance.errors import UsageError, nearest
+from conformance.kube import yaml
 from conformance.masking import masked
 from conformance.model.finding import Audit, Finding, Stretch, Waiver
 
@@ -49,17 +48,14 @@ def read(file: Path, policies: Iterable[str]) -> list[Waiver]:
 
     Raises UsageError, naming the entry, when one lacks a field or waives a policy that nobody knows.
     """
-    try:
-        said = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    except OSError as error:
-        raise UsageError(f"{file}: cannot be read: {error.strerror}") from None
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UsageError(f"{file}: is not YAML: {' '.join(str(error).split())}") from None
+    documents = yaml.read(file)
+    said = documents[0].data if len(documents) == 1 else None
     entries = said.get("waivers") if isinstance(said, dict) else None
     if not isinstance(entries, list):
         raise UsageError(f"{file}: has no list `waivers`")
     known = set(policies)
-    return [_waiver(entry, f"{file}: waivers[{number}]", known) for number, entry in enumerate(entries)]
+    return [_waiver(entry, f"{documents[0].where('waivers', number)}: waivers[{number}]", known)
+            for number, entry in enumerate(entries)]
 
 
 def on_object(data: Mapping[str, Any], name: str, at: Stretch, policies: Iterable[str]) -> list[Waiver]:
@@ -71,10 +67,8 @@ def on_object(data: Mapping[str, Any], name: str, at: Stretch, policies: Iterabl
         if not str(key).startswith(ANNOTATION):
             continue
         place = f"{at.file}: {name}: annotation {key}"
-        try:
-            entry = yaml.load(str(value), Loader=yaml.CSafeLoader)
-        except yaml.YAMLError:
-            entry = None
+        entries = list(yaml.documents(str(value), place))
+        entry = entries[0].data if len(entries) == 1 and isinstance(entries[0], yaml.Document) else None
         if not isinstance(entry, dict):
             raise UsageError(f"{place}: must be {{reason: ..., owner: ..., until: 2027-01-31}}")
         policy = key.removeprefix(ANNOTATION).replace(".", "/", 1)
@@ -95,11 +89,10 @@ def _waiver(entry: Any, where: str, known: set[str]) -> Waiver:
             raise UsageError(f"{where}: unknown key {name!r}", f"known keys: {', '.join(fields)}")
     if entry["policy"] not in known:
         raise UsageError(f"{where}: there is no policy {entry['policy']}", nearest(str(entry["policy"]), known))
-    until = entry["until"]
     try:
-        until = until if isinstance(until, datetime.date) else datetime.date.fromisoformat(str(until))
+        until = datetime.date.fromisoformat(str(entry["until"]))
     except ValueError:
-        raise UsageError(f"{where}: until must be a day such as 2027-01-31, is {until!r}") from None
+        raise UsageError(f"{where}: until must be a day such as 2027-01-31, is {entry['until']!r}") from None
     return Waiver(policy=entry["policy"], object=str(entry["object"]), reason=masked(str(entry["reason"])),
                   owner=masked(str(entry["owner"])), until=until, where=where)
 

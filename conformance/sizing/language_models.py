@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from conformance import assets
 from conformance.errors import UsageError, nearest
+from conformance.kube import yaml
 from conformance.sizing.config_json import DTYPES, ConfigJson
 from conformance.sizing.parameters import Parameters, count
 
@@ -75,10 +74,8 @@ def load(model: str, dtype: str | None = None) -> LanguageModel:
         return _read(_ours(shipped), shipped, dtype)
     if not os.path.exists(model):
         return _by_id(model, dtype)
-    from conformance.kube import yaml as located  # noqa: PLC0415 -- slow to load, and every audit reads our models
-
     file = Path(model, "config.json") if os.path.isdir(model) else Path(model)
-    documents = located.read(file)
+    documents = yaml.read(file)
     if len(documents) != 1 or not isinstance(documents[0].data, dict):
         raise UsageError(f"{file}: is not a config.json: it must be one object")
     name = file.parent.resolve().name if file.name == "config.json" else file.stem
@@ -104,7 +101,8 @@ def _files() -> dict[str, Path]:
 
 
 def _ours(path: Path) -> dict[str, Any]:
-    return dict(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
+    (found,) = yaml.read(path)
+    return dict(found.data)
 
 
 def _read(said: Mapping[str, Any], path: Path, dtype: str | None) -> LanguageModel:

@@ -14,7 +14,7 @@ HERE = Path("cluster")
 def manifests(reader: Reader) -> tuple[Manifest, ...]:
     """Return what is said about queues, flavors and topologies: the objects that components ask for."""
     kinds = dict.fromkeys(kind for one in catalog.components().values() for kind in one.reads)
-    return tuple(Manifest(file=HERE, line=0, object={
+    return tuple(Manifest(file=HERE, object={
         "apiVersion": reader.versions[group], "kind": kind, **obj}) for group, kind in kinds
         for obj in reader.each(group, kind))
 

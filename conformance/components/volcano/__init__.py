@@ -17,6 +17,7 @@ from conformance.components.volcano.faults import FAULTS
 from conformance.components.volcano.names import NAMESPACE, SCHEDULER_CONFIG, SCHEDULER_KEY
 from conformance.components.volcano.rules import RULES
 from conformance.errors import UsageError
+from conformance.kube import schema as json_schema
 from conformance.kube import yaml
 from conformance.kube.api import Api, Object, load
 from conformance.kube.pki import Authority
@@ -78,12 +79,12 @@ def check_settings(settings: Mapping[str, Any], where: Callable[..., str]) -> No
     """Raise UsageError where a scheduler's configuration that is given as text is none."""
     text = settings.get("scheduler_conf")
     if isinstance(text, str):
-        said = Path(f"{where('scheduler_conf')} (scheduler_conf)")
+        said = f"{where('scheduler_conf')} (scheduler_conf)"
         parsed = yaml.parse(text, said)
         if len(parsed) != 1:
             raise UsageError(f"{said}: must be one YAML document, is {len(parsed)}")
         schema = json.loads((Path(__file__).parent / "settings.schema.json").read_text(encoding="utf-8"))
-        yaml.check(parsed[0], {**schema["properties"]["scheduler_conf"], "type": "object"})
+        json_schema.check(parsed[0], {**schema["properties"]["scheduler_conf"], "type": "object"})
 
 
 def settings_on(api: Api) -> Mapping[str, Any]:

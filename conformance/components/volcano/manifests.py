@@ -74,7 +74,7 @@ def volcano_conf(folder: PlatformFolder) -> VolcanoConf | None:
     if conf is None:
         return None
     if isinstance(conf, str):
-        conf = yaml.parse(conf, folder.path / "platform.yaml")[0].data
+        conf = yaml.parse(conf, str(folder.path / "platform.yaml"))[0].data
     return VolcanoConf(
         actions=frozenset(action.strip() for action in str(conf["actions"]).split(",")),
         plugins=frozenset(str(plugin["name"]) for tier in conf["tiers"] for plugin in tier["plugins"]))

@@ -122,18 +122,18 @@ def test_a_profile_may_be_a_file_of_the_user(tmp_path):
 
 
 @pytest.mark.parametrize(("wrong", "right", "message", "way_out"), [
-    ("gpus_per_nod: 4", "gpus_per_node: 4", "mine.yaml:5: unknown key 'gpus_per_nod' in groups[0]",
+    ("gpus_per_nod: 4", "gpus_per_node: 4", "mine.yaml:5:5: unknown key 'gpus_per_nod' in groups[0]",
      "did you mean 'gpus_per_node'?"),
-    ("gpu: L4S", "gpu: L40S", "mine.yaml:4: there is no GPU model 'L4S'", "did you mean 'L40S'?"),
-    ("count: 7", "count: 6", "mine.yaml:9: 7 nodes cannot be spread evenly over 3 racks", "change racks"),
-    ("zones: 2", "zones: 1", "mine.yaml:8: 3 racks cannot be spread evenly over 2 zones", "change zones"),
-    ("racks: 0", "racks: 3", "mine.yaml:9: groups[0].racks must be at least 1, is 0", ""),
-    ("count: many", "count: 6", "mine.yaml:3: groups[0].count must be a whole number, is the text 'many'",
+    ("gpu: L4S", "gpu: L40S", "mine.yaml:4:5: there is no GPU model 'L4S'", "did you mean 'L40S'?"),
+    ("count: 7", "count: 6", "mine.yaml:9:5: 7 nodes cannot be spread evenly over 3 racks", "change racks"),
+    ("zones: 2", "zones: 1", "mine.yaml:8:5: 3 racks cannot be spread evenly over 2 zones", "change zones"),
+    ("racks: 0", "racks: 3", "mine.yaml:9:5: groups[0].racks must be at least 1, is 0", ""),
+    ("count: many", "count: 6", "mine.yaml:3:5: groups[0].count must be a whole number, is the text 'many'",
      ""),
-    ("memory: lots", "memory: 1Gi", "mine.yaml:7: groups[0].memory cannot be the text 'lots'",
+    ("memory: lots", "memory: 1Gi", "mine.yaml:7:5: groups[0].memory cannot be the text 'lots'",
      "like 512Gi or 2Ti"),
-    ("", "    racks: 3\n", "mine.yaml:3: the key 'racks' is missing in groups[0]", "add racks"),
-    ("group:", "groups:", "mine.yaml:2: unknown key 'group'", "did you mean 'groups'?"),
+    ("", "    racks: 3\n", "mine.yaml:3:5: the key 'racks' is missing in groups[0]", "add racks"),
+    ("group:", "groups:", "mine.yaml:2:1: unknown key 'group'", "did you mean 'groups'?"),
 ])
 def test_a_mistake_in_a_profile_is_named_with_line_and_right_word(tmp_path, wrong, right, message, way_out):
     path = tmp_path / "mine.yaml"

@@ -22,7 +22,7 @@ OURS = {NODE_FAILS, FINISH, EXIT_CODE, REPORT, RUN_FOR, START_AFTER,
 
 
 def documents():
-    return [document.data for document in yaml.parse(kwok_config(parallelism=7), Path("kwok.yaml"))]
+    return [document.data for document in yaml.parse(kwok_config(parallelism=7), "kwok.yaml")]
 
 
 def stages():

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
-from ruamel.yaml import YAML
 
 from conformance import assets, builds
 from conformance.folder import read
+from conformance.kube import yaml
 
 MODULES = Path.home() / "go" / "pkg" / "mod"
 CRDS = {
@@ -44,7 +44,7 @@ def schemas():
         if not folder.is_dir():
             pytest.skip(f"the module cache has no {folder}: seatrial build fetches it")
         for file in folder.glob("*.yaml"):
-            crd = YAML(typ="safe").load(file)
+            (crd,) = (document.data for document in yaml.read(file))
             for version in crd["spec"]["versions"]:
                 key = (f"{crd['spec']['group']}/{version['name']}", crd["spec"]["names"]["kind"])
                 schema = closed(copy.deepcopy(version["schema"]["openAPIV3Schema"]))

@@ -75,54 +75,55 @@ def test_the_folder_that_the_broken_ones_come_from_is_right(folder):
     assert loaded.name == folder.name
     assert (loaded.nodes, loaded.gpus) == ("four-h100", 32)
     assert [manifest.kind for manifest in loaded.manifests] == ["Namespace", "ClusterQueue", "LocalQueue"]
-    assert [manifest.line for manifest in loaded.manifests] == [1, 6, 20]
+    assert [manifest.where() for manifest in loaded.manifests] == [
+        f"{folder / 'queues.yaml'}:{line}:1" for line in (1, 6, 20)]
     assert loaded.promises is not None
     assert loaded.promises.teams[0].guaranteed_gpus == 8
 
 
 BROKEN = [  # what stands there, what is written instead, what the refusal says
-    ("nodes: four", "node: four", "platform.yaml:3: unknown key 'node'", "did you mean 'nodes'?"),
-    ("description: one team\n", "", "platform.yaml:1: the key 'description' is missing",
+    ("nodes: four", "node: four", "platform.yaml:3:1: unknown key 'node'", "did you mean 'nodes'?"),
+    ("description: one team\n", "", "platform.yaml:1:1: the key 'description' is missing",
      "add description: One line"),
-    ("seatrial: 1", "seatrial: 2", "platform.yaml:1: seatrial must be 1, is 2"),
-    ("description: one team", "description: [a]", "platform.yaml:2: description must be text, is a list"),
-    ("description: one team", "description: ''", "platform.yaml:2: description must not be empty"),
-    ("name: kueue", "name: kueu", "platform.yaml:5: components[0].name cannot be the text 'kueu'",
+    ("seatrial: 1", "seatrial: 2", "platform.yaml:1:1: seatrial must be 1, is 2"),
+    ("description: one team", "description: [a]", "platform.yaml:2:1: description must be text, is a list"),
+    ("description: one team", "description: ''", "platform.yaml:2:1: description must not be empty"),
+    ("name: kueue", "name: kueu", "platform.yaml:5:5: components[0].name cannot be the text 'kueu'",
      "did you mean 'kueue'?"),
-    ("version: v0.19.2", "version: v0.18.0", "platform.yaml:6: Seatrial does not build kueue v0.18.0",
+    ("version: v0.19.2", "version: v0.18.0", "platform.yaml:6:5: Seatrial does not build kueue v0.18.0",
      "write version: v0.19.2"),
-    ("version: v0.19.2", "version: 0.19", "platform.yaml:6: components[0].version must be text, is 0.19"),
+    ("version: v0.19.2", "version: 0.19", "platform.yaml:6:5: components[0].version must be text, is 0.19"),
     ("manageJobsWithoutQueueName", "manageJobsWithoutQueue",
-     "platform.yaml:8: unknown key 'manageJobsWithoutQueue' in components[0].settings",
+     "platform.yaml:8:7: unknown key 'manageJobsWithoutQueue' in components[0].settings",
      "did you mean 'manageJobsWithoutQueueName'?"),
-    ("QueueName: true", "QueueName: yes", "must be true or false or nothing, is the text 'yes'"),
-    ("- queues.yaml", "- queue.yaml", "platform.yaml:10: 'queue.yaml' names no manifest",
+    ("QueueName: true", "QueueName: 'yes'", "must be true or false or nothing, is the text 'yes'"),
+    ("- queues.yaml", "- queue.yaml", "platform.yaml:10:5: 'queue.yaml' names no manifest",
      "did you mean 'queues.yaml'?"),
-    ("- queues.yaml", "- none/*.yaml", "platform.yaml:10: 'none/*.yaml' names no manifest"),
-    ("- queues.yaml", "- /none/*.yaml", "platform.yaml:10: '/none/*.yaml' names no manifest"),
-    ("four-h100", "for-h100", "platform.yaml:3: there is no node profile 'for-h100'",
+    ("- queues.yaml", "- none/*.yaml", "platform.yaml:10:5: 'none/*.yaml' names no manifest"),
+    ("- queues.yaml", "- /none/*.yaml", "platform.yaml:10:5: '/none/*.yaml' names no manifest"),
+    ("four-h100", "for-h100", "platform.yaml:3:1: there is no node profile 'for-h100'",
      "did you mean 'four-h100'?"),
     ("guaranteed_gpus: 8", "guaranteed_gpu: 8",
-     "platform.yaml:18: unknown key 'guaranteed_gpu' in promises.teams[0]",
+     "platform.yaml:18:7: unknown key 'guaranteed_gpu' in promises.teams[0]",
      "did you mean 'guaranteed_gpus'?"),
     ("guaranteed_gpus: 8", "guaranteed_gpus: eight",
-     "platform.yaml:18: promises.teams[0].guaranteed_gpus must be a whole number, is the text 'eight'"),
+     "platform.yaml:18:7: promises.teams[0].guaranteed_gpus must be a whole number, is the text 'eight'"),
     ("guaranteed_gpus: 8", "guaranteed_gpus: -8",
-     "platform.yaml:18: promises.teams[0].guaranteed_gpus must be at least 0, is -8"),
+     "platform.yaml:18:7: promises.teams[0].guaranteed_gpus must be at least 0, is -8"),
     ("guaranteed_gpus: 8", "never_preempted: 1", "never_preempted must be true or false, is 1"),
     ("queue: door", "queue: dor",
-     "platform.yaml:16: team research: there is no LocalQueue of namespace training "
+     "platform.yaml:16:7: team research: there is no LocalQueue of namespace training "
      "called 'dor' in the manifests", "did you mean 'door'?"),
-    ("namespace: training", "namespace: trainings", "platform.yaml:15: team research: there is no Namespace "
+    ("namespace: training", "namespace: trainings", "platform.yaml:15:7: team research: there is no Namespace "
      "'trainings' in the manifests", "did you mean 'training'?"),
     ("component: kueue", "component: volcano",
-     "platform.yaml:17: team research: the platform has no component volcano"),
-    ("  confirmed_by: me\n", "", "platform.yaml:11: the key 'confirmed_by' is missing in promises"),
+     "platform.yaml:17:7: team research: the platform has no component volcano"),
+    ("  confirmed_by: me\n", "", "platform.yaml:11:1: the key 'confirmed_by' is missing in promises"),
     ("description: one team", "description: one\ndescription: two",
-     "platform.yaml:3:1: the key 'description' stands twice in one place"),
+     "platform.yaml:3:1: has the key 'description' twice in one place"),
     ("description: one team", "description: [one", "platform.yaml:3:6: is not YAML"),
     ("description: one team", "\tdescription: one", "platform.yaml:2:1: is not YAML"),
-    ("seatrial: 1", "--- 1\n---\nseatrial: 1", "platform.yaml: must be one YAML document, is 2"),
+    ("seatrial: 1", "a: 1\n---\nseatrial: 1", "platform.yaml: must be one YAML document, is 2"),
 ]
 
 
@@ -139,23 +140,23 @@ def test_a_wrong_platform_file_is_refused_with_its_place(folder, old, new, says)
 
 
 @pytest.mark.parametrize(("old", "new", "says"), [
-    ("kind: Namespace\n", "", ["queues.yaml:1: the key 'kind' is missing"]),
-    ("  name: gpus\nspec", "  nme: gpus\nspec", ["queues.yaml:8: the key 'name' is missing in metadata"]),
+    ("kind: Namespace\n", "", ["queues.yaml:1:1: the key 'kind' is missing"]),
+    ("  name: gpus\nspec", "  nme: gpus\nspec", ["queues.yaml:8:1: the key 'name' is missing in metadata"]),
     ("nominalQuota: 8", "nominalQuota: eight",
-     ["queues.yaml:18: ClusterQueue gpus: nominalQuota: 'eight' is not a quantity"]),
-    ("nominalQuota: 8", "nominalQuota: 500m", ["queues.yaml:18: ClusterQueue gpus",
+     ["queues.yaml:18:15: ClusterQueue gpus: nominalQuota: 'eight' is not a quantity"]),
+    ("nominalQuota: 8", "nominalQuota: 500m", ["queues.yaml:18:15: ClusterQueue gpus",
      "'500m' is not a whole number"]),
-    ("nominalQuota: 8", "nominalQuota: [8]", ["queues.yaml:18: ", "must be text or a number, is a list"]),
+    ("nominalQuota: 8", "nominalQuota: [8]", ["queues.yaml:18:15: ", "must be text or a number, is a list"]),
     ("clusterQueue: gpus", "clusterQueue: gpu",
-     ["queues.yaml:26: LocalQueue training/door: the manifests have no "
+     ["queues.yaml:26:3: LocalQueue training/door: the manifests have no "
                                                  "ClusterQueue 'gpu'", "did you mean 'gpus'?"]),
     ("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: training\n", "- a list\n",
-     ["queues.yaml:1: the file must be keys and values, is a list"]),
+     ["queues.yaml:1:1: the file must be keys and values, is a list"]),
     ("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: training\n", "{{ helm }}\n", ["queues.yaml"]),
     ("apiVersion: v1\nkind: Namespace",
      "apiVersion: kueue.x-k8s.io/v1beta1\nkind: ClusterQueue\nmetadata: {name: gpus}\n"
      "---\napiVersion: v1\nkind: Namespace",
-     ["queues.yaml:10: ClusterQueue gpus stands twice: also in queues.yaml:1"]),
+     ["queues.yaml:10:1: ClusterQueue gpus stands twice: also in queues.yaml:1:1"]),
 ])
 def test_a_wrong_manifest_is_refused_with_its_place(folder, old, new, says):
     assert QUEUES.count(old) == 1
@@ -178,7 +179,7 @@ def test_text_that_is_no_text_is_refused(folder):
 def test_of_two_mistakes_the_first_is_told_and_the_other_counted(folder):
     (folder / "platform.yaml").write_text(
         PLATFORM.replace("nodes:", "nods:").replace("guaranteed_gpus", "garanteed"), encoding="utf-8")
-    assert refusal(folder).startswith("platform.yaml:3: unknown key 'nods' (and 1 more)")
+    assert refusal(folder).startswith("platform.yaml:3:1: unknown key 'nods' (and 1 more)")
 
 
 def test_folders_patterns_lists_and_empty_documents_are_manifests_too(folder):
@@ -193,7 +194,7 @@ def test_folders_patterns_lists_and_empty_documents_are_manifests_too(folder):
                                           encoding="utf-8")
     loaded = read.load(folder)
     assert [manifest.name for manifest in loaded.manifests] == ["listed", "json", "training", "gpus", "door"]
-    assert loaded.manifests[0].where("metadata", "name") == f"{folder / 'more' / 'a.yml'}:9"
+    assert loaded.manifests[0].where("metadata", "name") == f"{folder / 'more' / 'a.yml'}:9:5"
 
 
 def test_a_scheduler_conf_in_text_is_read_too(folder):
@@ -201,7 +202,7 @@ def test_a_scheduler_conf_in_text_is_read_too(folder):
                             "      scheduler_conf: |\n        actions: allocate\n        tier: []\n  - "
                             "name: kueue")
     (folder / "platform.yaml").write_text(text, encoding="utf-8")
-    assert "platform.yaml:8 (scheduler_conf):2: unknown key 'tier'" in refusal(folder)
+    assert "platform.yaml:8:7 (scheduler_conf):2:1: unknown key 'tier'" in refusal(folder)
 
 
 def test_every_key_of_the_format_is_described():
@@ -220,11 +221,11 @@ def test_every_key_of_the_format_is_described():
 
 
 @pytest.mark.parametrize(("settings", "says"), [
-    ("{policies: refuse}", ["platform.yaml:11: components[1].settings.policies cannot be the text 'refuse'"]),
-    ("{only: [kueue]}", ["platform.yaml:11: the key 'policies' is missing in components[1].settings",
+    ("{policies: refuse}", ["platform.yaml:11:16: components[1].settings.policies cannot be the text 'refuse'"]),
+    ("{only: [kueue]}", ["platform.yaml:11:5: the key 'policies' is missing in components[1].settings",
                          "add policies: deny or audit"]),
-    ("{policies: deny, only: [kueu]}", ["platform.yaml:11: there is no policy kueu", "did you mean 'kueue'?"]),
-    ("{policies: deny, exempt_namespaces: [A]}", ["platform.yaml:11: components[1].settings.exempt_namespaces[0] cannot be",
+    ("{policies: deny, only: [kueu]}", ["platform.yaml:11:32: there is no policy kueu", "did you mean 'kueue'?"]),
+    ("{policies: deny, exempt_namespaces: [A]}", ["platform.yaml:11:52: components[1].settings.exempt_namespaces[0] cannot be",
                                                   "a star at either end"]),
 ])
 def test_wrong_settings_of_gatekeeper_are_refused_with_their_place(folder, settings, says):

@@ -69,9 +69,9 @@ def test_all_queues_of_a_cohort_tree_share(folder):
 
 
 def test_cohorts_in_a_circle_are_one_pool_wherever_one_begins(folder):
-    found = folder(cohort("x", "z"), cohort("y", "x"), cohort("z", "y"),
-                   *(queue(name, name, nominalQuota=8) for name in "xyz"))
-    assert [sharing(found, name) for name in "xyz"] == [["y", "z"], ["x", "z"], ["x", "y"]]
+    found = folder(cohort("p", "r"), cohort("q", "p"), cohort("r", "q"),
+                   *(queue(name, name, nominalQuota=8) for name in "pqr"))
+    assert [sharing(found, name) for name in "pqr"] == [["q", "r"], ["p", "r"], ["p", "q"]]
 
 
 def test_several_entrances_to_one_queue_share_it_and_none_of_them_is_guaranteed_anything_alone(folder):

@@ -27,11 +27,11 @@ def spliced(body, *path, head=HEAD, **fix):
     ("a: 1  # why\n", ["a"], 2, "a: 2  # why\n"),
     ("a: 'x'\n", ["a"], "it's", "a: 'it''s'\n"),
     ('a: "x"\n', ["a"], "y", 'a: "y"\n'),
-    ("a: x\n", ["a"], "y", "a: y\n"),
+    ("a: x\n", ["a"], "z", "a: z\n"),
     ("a: x\n", ["a"], "true", 'a: "true"\n'),
     ("a: x\n", ["a"], "y: z", 'a: "y: z"\n'),
     ("a: x\n", ["a"], True, "a: true\n"),
-    ("a: |\n  text\n\nb: 1\n", ["a"], "y", "a: y\n\nb: 1\n"),
+    ("a: |\n  text\n\nb: 1\n", ["a"], "z", "a: z\n\nb: 1\n"),
     ("a:  # none\nb: 1\n", ["a"], 1, "a: 1  # none\nb: 1\n"),
     ("a: {b: 1, c: x}\n", ["a", "b"], 2, "a: {b: 2, c: x}\n"),
     ("a: [1, 2]\n", ["a", 1], 3, "a: [1, 3]\n"),
@@ -134,10 +134,10 @@ def too_many(text):
     found = []
     for part in manifests_in(text, "f.yaml"):
         if isinstance(part, Manifest):
-            if part.data.get("n") not in (None, 1):
-                found.append(finding(part, ("n",), Fix(path=("n",), value=1)))
-            if part.data.get("n") == 1 and part.data["metadata"]["name"] == "odd":
-                found.append(finding(part, ("n",), None, policy="x/odd"))
+            if part.data.get("gpus") not in (None, 1):
+                found.append(finding(part, ("gpus",), Fix(path=("gpus",), value=1)))
+            if part.data.get("gpus") == 1 and part.data["metadata"]["name"] == "odd":
+                found.append(finding(part, ("gpus",), None, policy="x/odd"))
             if part.data.get("list"):
                 found += [finding(part, ("list", index), Fix(path=("list", index), remove=True))
                           for index in range(len(part.data["list"]))]
@@ -149,44 +149,44 @@ def manifest(name, rest):
 
 
 def test_all_that_can_be_mended_is_mended_and_the_rest_is_told():
-    text = manifest("a", "n: 2  # two") + manifest("odd", "n: 3") + manifest("c", "x: &x 4\nn: *x") + manifest(
-        "d", "list: [1, 2, 3]") + manifest("e", "n: 5")
+    text = manifest("a", "gpus: 2  # two") + manifest("odd", "gpus: 3") + manifest("c", "x: &x 4\ngpus: *x") + manifest(
+        "d", "list: [1, 2, 3]") + manifest("e", "gpus: 5")
     done = fixes.fixed(text, "f.yaml", too_many(text), too_many)
-    assert done.after == manifest("a", "n: 1  # two") + manifest("odd", "n: 3") + manifest(
-        "c", "x: &x 4\nn: *x") + manifest("d", "list: []") + manifest("e", "n: 1")
+    assert done.after == manifest("a", "gpus: 1  # two") + manifest("odd", "gpus: 3") + manifest(
+        "c", "x: &x 4\ngpus: *x") + manifest("d", "list: []") + manifest("e", "gpus: 1")
     assert {one.object for one in done.applied} == {"Pod a", "Pod d", "Pod e"}
     assert {(one.object, why.split(":")[0]) for one, why in done.refused} == {
         ("Pod odd", "would bring another finding"), ("Pod c", "is shared through an anchor")}
 
 
 def test_only_what_is_asked_for_is_mended():
-    text = manifest("a", "n: 2") + manifest("b", "n: 3")
+    text = manifest("a", "gpus: 2") + manifest("b", "gpus: 3")
     asked = too_many(text)[1:]
     done = fixes.fixed(text, "f.yaml", asked, too_many)
-    assert done.after == manifest("a", "n: 2") + manifest("b", "n: 1")
+    assert done.after == manifest("a", "gpus: 2") + manifest("b", "gpus: 1")
     assert done.applied == tuple(asked)
 
 
 def test_a_fix_that_does_not_help_is_refused():
     def stubborn(text):
         (part,) = manifests_in(text, "f.yaml")
-        return [finding(part, ("n",), Fix(path=("n",), value=part.data["n"] + 1))]
+        return [finding(part, ("gpus",), Fix(path=("gpus",), value=part.data["gpus"] + 1))]
 
-    text = manifest("a", "n: 2")
+    text = manifest("a", "gpus: 2")
     done = fixes.fixed(text, "f.yaml", stubborn(text), stubborn)
     assert done.after == text
     assert [why for _, why in done.refused] == ["does not make the finding go away"]
 
 
 def test_a_finding_that_the_file_alone_does_not_show_is_told():
-    text = manifest("a", "n: 2")
+    text = manifest("a", "gpus: 2")
     done = fixes.fixed(text, "f.yaml", too_many(text), lambda _: [])
     assert done.after == text
     assert [why for _, why in done.refused] == ["is not found when the file is judged by itself"]
 
 
 def test_thousands_of_fixes_in_one_file_take_few_rounds():
-    text = "".join(manifest(f"p{number}", "n: 2") for number in range(1000))
+    text = "".join(manifest(f"p{number}", "gpus: 2") for number in range(1000))
     rounds = []
 
     def counted(text):
@@ -199,12 +199,12 @@ def test_thousands_of_fixes_in_one_file_take_few_rounds():
 
 
 def test_the_diff_shows_what_changes_and_no_secret():
-    text = (manifest("a", "n: 2\nenv: [{name: TOKEN, value: planted1}]")
+    text = (manifest("a", "gpus: 2\nenv: [{name: TOKEN, value: planted1}]")
             + "---\napiVersion: v1\nkind: Secret\nstringData:\n  a: |\n    planted2\n    planted2\n  b: 'planted3'\n"
-            + manifest("b", "n: 3"))
+            + manifest("b", "gpus: 3"))
     diff = fixes.unified_diff(fixes.fixed(text, "dir/f.yaml", too_many(text), too_many))
     assert "--- a/dir/f.yaml\n+++ b/dir/f.yaml\n" in diff
-    assert "-n: 2\n+n: 1\n" in diff
+    assert "-gpus: 2\n+gpus: 1\n" in diff
     assert "value: ***}" in diff
     assert "planted" not in diff
 
@@ -223,21 +223,21 @@ def test_a_file_is_written_whole_and_keeps_its_mode_its_mark_and_its_link(tmp_pa
 
 def test_a_file_that_has_changed_meanwhile_is_left_alone(tmp_path):
     file = tmp_path / "f.yaml"
-    file.write_text("n: 2\n")
+    file.write_text("gpus: 2\n")
     with pytest.raises(UsageError, match="was changed while it was judged"):
-        fixes.write(fixes.Fixed(file=str(file), before="n: 3\n", after="n: 1\n"))
-    assert file.read_text() == "n: 2\n"
+        fixes.write(fixes.Fixed(file=str(file), before="gpus: 3\n", after="gpus: 1\n"))
+    assert file.read_text() == "gpus: 2\n"
 
 
 def test_when_writing_fails_the_file_stays_and_nothing_lies_about(tmp_path, monkeypatch):
     file = tmp_path / "f.yaml"
-    file.write_text("n: 2\n")
+    file.write_text("gpus: 2\n")
 
     def full(*_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(OSError, match="No space"):
-        fixes.write(fixes.Fixed(file=str(file), before="n: 2\n", after="n: 1\n"))
-    assert file.read_text() == "n: 2\n"
+        fixes.write(fixes.Fixed(file=str(file), before="gpus: 2\n", after="gpus: 1\n"))
+    assert file.read_text() == "gpus: 2\n"
     assert os.listdir(tmp_path) == ["f.yaml"]

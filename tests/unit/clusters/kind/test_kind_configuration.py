@@ -64,7 +64,7 @@ def test_patches_of_a_person_come_last(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("text", "said"), [
-    ("maxPods: 30\n", "document 1 has no `kind`"), ("a: [\n", "not YAML"), (None, "No such file")])
+    ("maxPods: 30\n", "document 1 has no `kind`"), ("a: [\n", "not YAML"), (None, "there is no such file")])
 def test_patches_that_cannot_be_meant_are_refused_with_the_file(tmp_path, monkeypatch, text, said):
     file = tmp_path / "mine.yaml"
     if text:

@@ -55,7 +55,7 @@ def test_what_cannot_be_judged_ends_with_2_and_the_rest_is_judged(audit, write, 
     (["a", "--opa-as", "process"], "--opa-as is about our own OPA server"),
     (["a", "--jobs", "0"], "--jobs must be 1 or more"),
     (["a", "--jobs", "2", "--engine", "opa"], "--jobs is about the engine in this process"),
-    (["a", "--waivers", "none.yaml"], "none.yaml: cannot be read: No such file"),
+    (["a", "--waivers", "none.yaml"], "none.yaml: there is no such file"),
     (["a", "--baseline", "none.json"], "none.json: cannot be read: No such file"),
     (["a", "--policies", "."], ". holds no policies"),
     (["a", "--output", "csv"], "invalid choice: 'csv'")])
@@ -99,7 +99,7 @@ def test_an_expired_waiver_fails_whatever_the_severity(audit, write, debug):
     told = audit(write("a.yaml", debug), "--waivers", "w.yaml")
     assert told.code == 1
     assert "Expired waivers:" in told.out
-    assert "until 2020-01-01, platform: soon (w.yaml: waivers[0])" in told.out
+    assert "until 2020-01-01, platform: soon (w.yaml:2:3: waivers[0])" in told.out
 
 
 def test_an_unused_waiver_is_listed_and_fails_nothing(audit, write, good):
@@ -199,13 +199,13 @@ def test_facts_from_a_file_are_judged_by(audit, write):
 
 
 @pytest.mark.parametrize(("text", "said"), [
-    ("mig: {}", "nobody knows the fact 'mig'"), ("nodes: 5", "nodes must be a list"),
-    ("kserve: [a]", "kserve must be keys and values"), ("- a", "must hold keys and values"), ("a: [", "is not YAML")])
+    ("mig: {}", "1:1: nobody knows the fact 'mig'"), ("nodes: 5", "1:1: nodes must be a list"),
+    ("kserve: [a]", "1:1: kserve must be keys and values"), ("- a", " must hold keys and values"), ("a: [", "2:1: is not YAML")])
 def test_facts_that_nobody_knows_are_refused(audit, write, text, said):
     write("facts.yaml", text)
     told = audit(write("a.yaml", FLAVOR), "--facts", "facts.yaml")
     assert told.code == 2
-    assert f"facts.yaml: {said}" in told.err
+    assert f"facts.yaml:{said}" in told.err
 
 
 # Input

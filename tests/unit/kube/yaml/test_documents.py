@@ -7,9 +7,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conformance.kube import yaml as module
+from conformance.kube.yaml import MAX_DEPTH, Document, documents
 from conformance.model.finding import Problem
-from conformance.policy import documents as module
-from conformance.policy.documents import MAX_DEPTH, Document, documents
 
 
 def one(text):
@@ -50,25 +50,6 @@ def test_places_are_right_after_a_broken_document():
     assert (broken.line, "is not YAML" in broken.message) == (4, True)
     assert last.data == {"c": {"d": 1}}
     assert last.place(("c", "d")) == (6, 3)
-
-
-@pytest.mark.parametrize(("text", "value"), [
-    ("on", True), ("yes", True), ("Off", False), ("y", "y"), ("N", "N"), ("~", None), ("null", None),
-    ("010", 8), ("0o10", 8), ("0x1F", 31), ("0b11", 3), ("1_000", 1000), ("-1", -1), ("08", 8.0), ("1e3", 1000.0),
-    (".5", 0.5), ("1.", 1.0), ("1:30", "1:30"), ("2026-01-01", "2026-01-01"), ("500m", "500m"), ("=", "="),
-    ("18446744073709551615", 2**64 - 1), ("18446744073709551616", 2.0**64), ("-9223372036854775809", -2.0**63),
-    ("1e999", "1e999"),
-    ("'1'", "1"), ('"true"', "true"), ("!!str 1", "1"), ("!!int '1'", 1), ("-", ["nothing"]), ("+", "+"), (".", ".")])
-def test_scalars_mean_what_they_mean_to_kubernetes(text, value):
-    expected = {"v": [None]} if value == ["nothing"] else {"v": value}
-    found = one(f"v:\n  {text}\n").data
-    assert found == expected
-    assert type(found["v"]) is type(expected["v"])
-
-
-@pytest.mark.parametrize("text", ["1" * 5000, "0x" + "f" * 5000], ids=["decimal", "hexadecimal"])
-def test_a_number_without_end_is_text(text):
-    assert one(f"a: {text}").data == {"a": text}
 
 
 def test_merge_keys_fill_in_and_aliases_stand_for_what_they_name():

@@ -60,9 +60,9 @@ scalable(o) := {
 	"name": kind.name(o),
 }
 
-replicas_at_most(o) := object.get(o.spec, "maxReplicas", null) if kind.of(o) == "autoscaling/HorizontalPodAutoscaler"
+replicas_at_most(o) := object.get(o, ["spec", "maxReplicas"], null) if kind.of(o) == "autoscaling/HorizontalPodAutoscaler"
 
-replicas_at_most(o) := object.get(o.spec, "maxReplicaCount", 100) if kind.of(o) == "keda.sh/ScaledObject"
+replicas_at_most(o) := object.get(o, ["spec", "maxReplicaCount"], 100) if kind.of(o) == "keda.sh/ScaledObject"
 
 # Queries in PromQL, wherever an object holds them: {"path", "query"}.
 queries(o) := [{"path": ["spec", "triggers", i, "metadata", "query"], "query": trigger.metadata.query} |

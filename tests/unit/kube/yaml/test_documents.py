@@ -1,10 +1,11 @@
 """YAML in, data with places out: on any input, without a crash, a hang or a wrong place."""
 
 import json
+import re
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from conformance.kube import yaml as module
@@ -116,10 +117,18 @@ def test_json_comes_back_as_it_went_in(tree):
     assert [document.data for document in found] == ([] if tree is None else [tree])
 
 
+class Dumper(yaml.SafeDumper):
+    """Quotes also what PyYAML takes for text, and kubectl for true and false."""
+
+
+Dumper.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^[yYnN]$"), [*"yYnN"])
+
+
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(trees, st.booleans())
+@example({"Y": None, "a": "n"}, False)
 def test_yaml_comes_back_as_it_went_in_and_every_part_has_a_place_inside_the_file(tree, flow):
-    text = yaml.safe_dump(tree, default_flow_style=flow, allow_unicode=True)
+    text = yaml.dump(tree, Dumper=Dumper, default_flow_style=flow, allow_unicode=True)
     lines = text.split("\n")
     for document in documents(text, "f.yaml"):
         assert document.data == tree

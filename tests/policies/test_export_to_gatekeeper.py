@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from conformance import assets
+from conformance.commands import policy as command
 from conformance.errors import UsageError
 from conformance.model.finding import Policy, PolicyClass, Severity
 from conformance.policy import export, facts, policies, rego
@@ -125,7 +126,7 @@ def test_it_denies_what_the_audit_denies(opa_program, tmp_path):
 
 
 def test_gatekeeper_itself_denies_what_the_audit_denies(gator_program, tmp_path):
-    export.run(arguments(str(tmp_path / "exported"), "--enforcement", "deny"))
+    command.run(arguments(str(tmp_path / "exported"), "--enforcement", "deny"))
     regorus = Regorus(CORPUS, facts.data({}))
     expected, objects = [], []
     for number, one in enumerate(everything()):
@@ -175,23 +176,23 @@ def test_texts_that_look_like_yaml_or_rego_stay_texts():
 
 def test_the_command_writes_a_file_for_each_and_says_how_to_apply_them(tmp_path, capsys):
     args = arguments(str(tmp_path / "out"), "--only", "kueue")
-    assert export.run(args) == 0
+    assert command.run(args) == 0
     written = sorted(file.relative_to(tmp_path / "out").as_posix() for file in (tmp_path / "out").rglob("*.yaml"))
     names = sorted(one.replace("/", ".") for one in EXPORTED if one.startswith("kueue/"))
     assert written == [f"constraints/{name}.yaml" for name in names] + [f"templates/{name}.yaml" for name in names]
     assert f"kubectl apply -f {tmp_path}/out/templates" in capsys.readouterr().out
     assert "enforcementAction: dryrun" in (tmp_path / "out" / written[0]).read_text()
     with pytest.raises(UsageError, match="is not empty"):
-        export.run(args)
+        command.run(args)
 
 
 def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot be written: Not a directory"):
-        export.run(arguments(str(tmp_path / "file" / "out")))
+        command.run(arguments(str(tmp_path / "file" / "out")))
 
 
 def arguments(*words):
     parser = argparse.ArgumentParser()
-    export.add_arguments(parser)
-    return parser.parse_args(words)
+    command.add_arguments(parser)
+    return parser.parse_args(["export", *words])

@@ -38,7 +38,7 @@ def test_a_runner_that_is_not_linux_is_told_so(bare_runner):
 
 @pytest.mark.parametrize(("inputs", "said"), [
     ({}, "platforms/a b"), ({"inputs.options": "--only\nno such area\n"}, "no such area"),
-    ({"inputs.cluster": "moon"}, "invalid choice: 'moon'")])
+    ({"inputs.cluster": "moon"}, "there is no kind of cluster 'moon'")])
 def test_wrong_input_ends_the_trial_with_2_and_the_summary_says_where_to_look(runner, inputs, said):
     if "inputs.options" in inputs:
         inputs |= {"inputs.platform": str(ROOT / "reference-manifests" / "team-queues")}

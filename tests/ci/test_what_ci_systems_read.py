@@ -60,8 +60,18 @@ def test_each_shell_passes_shellcheck(name):
     assert told.returncode == 0, told.stdout
 
 
-@pytest.mark.parametrize("file", [".ci/run", *(f"scripts/{file.name}" for file in (ROOT / "scripts").iterdir()
-                                                if file.suffix != ".txt")])
+def shell_scripts():
+    """Return .ci/run and the scripts that a shell runs, from the repository's root; others are Python, data, folders."""
+    files = [file for file in sorted((ROOT / "scripts").iterdir()) if file.is_file()]
+    return [".ci/run", *(f"scripts/{file.name}" for file in files
+                         if file.suffix == ".sh" or file.read_text().partition("\n")[0].endswith("bash"))]
+
+
+def test_the_scripts_that_a_shell_runs_are_found():
+    assert {"scripts/trial", "scripts/test", "scripts/setup.sh", "scripts/packages.sh"} <= set(shell_scripts())
+
+
+@pytest.mark.parametrize("file", shell_scripts())
 def test_each_script_passes_shellcheck(file):
     told = shellcheck(file)
     assert told.returncode == 0, told.stdout

@@ -17,6 +17,7 @@ from conformance.model.labels import FAKE, GPU_RESOURCE, NODE_LABEL, RACK_LABEL
 CLUSTER_QUEUE = "kueue.x-k8s.io/v1beta2/ClusterQueue"
 RESOURCE_FLAVOR = "kueue.x-k8s.io/v1beta2/ResourceFlavor"
 LOCAL_QUEUE = "kueue.x-k8s.io/v1beta2/LocalQueue"
+COHORT = "kueue.x-k8s.io/v1beta2/Cohort"
 
 MIDDLING = 100
 """A priority below which work counts as less urgent here."""
@@ -54,8 +55,8 @@ def _queue_changed(site: Site, change: Change) -> Iterator[None]:
         _replace_spec(site, name, sound["spec"])
 
 
-def _replace_spec(site: Site, name: str, spec: Object) -> None:
-    site.api.patch(CLUSTER_QUEUE, name, [{"op": "replace", "path": "/spec", "value": spec}])
+def _replace_spec(site: Site, name: str, spec: Object, *, kind: str = CLUSTER_QUEUE) -> None:
+    site.api.patch(kind, name, [{"op": "replace", "path": "/spec", "value": spec}])
 
 
 def _queue_fault(name: str, description: str, change: Change) -> Fault:
@@ -112,6 +113,30 @@ def _half_guarantee(spec: Object) -> None:
 
 def _open_to_all(spec: Object) -> None:
     spec["namespaceSelector"] = {}
+
+
+@contextmanager
+def _cohort_limit_dropped(site: Site) -> Iterator[None]:
+    """Keep the nearest borrowing limit above the team's ClusterQueue away: that of a Cohort."""
+    name = cluster_queue_name(site)
+    above: str | None = site.api.read(CLUSTER_QUEUE, name)["spec"].get("cohortName")
+    passed: list[str] = []  # cohorts that name each other as parents end nowhere
+    while above and above not in passed and (cohort := site.api.read(COHORT, above)):
+        broken = copy.deepcopy(cohort["spec"])
+        limits = [resource for group in broken.get("resourceGroups", ()) for flavor in group["flavors"]
+                  for resource in flavor["resources"]
+                  if resource["name"] == GPU_RESOURCE and resource.pop("borrowingLimit", None) is not None]
+        if limits:
+            break
+        passed.append(above)
+        above = cohort["spec"].get("parentName")
+    else:
+        raise Unsupported(f"no Cohort above ClusterQueue {name} limits what it borrows: nothing can be shown")
+    _replace_spec(site, above, broken, kind=COHORT)
+    try:
+        yield
+    finally:
+        _replace_spec(site, above, cohort["spec"], kind=COHORT)
 
 
 @contextmanager
@@ -235,6 +260,8 @@ FAULTS = (
     Fault(name="nominal-quota-over", description="the ClusterQueue's nominal quota is one GPU more than promised",
           applied=_nominal_over_and_seen),
     _queue_fault("borrowing-limit-dropped", "the ClusterQueue has lost its borrowing limit", _borrowing_unlimited),
+    Fault(name="cohort-limit-dropped", description="a Cohort above the ClusterQueue has lost its borrowing limit",
+          applied=_cohort_limit_dropped),
     _queue_fault("borrowing-refused", "the ClusterQueue may borrow nothing", _borrowing_refused),
     _queue_fault("lending-limit-dropped", "the ClusterQueue has lost its lending limit", _lending_unlimited),
     _queue_fault("reclaim-off", "the ClusterQueue never takes back what it lent", _reclaim_never),

@@ -40,7 +40,8 @@ def test_a_team_gets_its_guaranteed_gpus_to_the_unit(platform: Platform, team: T
 @behaviour(requirement="quota", needs=[Feature.QUOTA], fidelity=Fidelity.CONTROL_PLANE,
            promise="may_borrow_gpus",
            catches={"nominal-quota-over": "not one GPU more", "borrowing-limit-dropped": "not one GPU more",
-                    "capability-over": "not one GPU more"}, disturbs=[Disturbance.COHORT])
+                    "cohort-limit-dropped": "not one GPU more", "capability-over": "not one GPU more"},
+           disturbs=[Disturbance.COHORT])
 def test_a_team_gets_not_one_gpu_more_than_it_may(platform: Platform, team: Team) -> None:
     """A team never holds more than its guaranteed GPUs and what it may borrow.
 

@@ -3,10 +3,10 @@
 from types import SimpleNamespace
 
 import pytest
-from conformance.objects import Api, Refused
 
-from conformance import objects
 from conformance.clusters import local
+from conformance.kube import api as kube_api
+from conformance.kube.api import Api, Refused
 from conformance.waiting import eventually
 
 CONFIG_MAP, DEPLOYMENT = "v1/ConfigMap", "apps/v1/Deployment"
@@ -42,7 +42,11 @@ def ground(cluster, going_astray, monkeypatch):
     real.create({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "there", "namespace": "default"}, "spec": {
         "replicas": 0, "selector": {"matchLabels": {"app": "a"}}, "template": {
             "metadata": {"labels": {"app": "a"}}, "spec": {"containers": [{"name": "c", "image": "none", "args": ["first"]}]}}}})
-    monkeypatch.setattr(objects, "ANSWERS_WITHIN_S", 1)
+    # What names a version of it would else be overtaken by the Deployment controller.
+    eventually(lambda: {one["reason"] for one in real.read(DEPLOYMENT, "there", "default")["status"].get("conditions", [])},
+               becomes={"MinimumReplicasAvailable", "NewReplicaSetAvailable"},
+               because="the Deployment controller has nothing more to say of it")
+    monkeypatch.setattr(kube_api, "ANSWERS_WITHIN_S", 1)
     return SimpleNamespace(api=api, real=real, astray=astray)
 
 

@@ -38,6 +38,6 @@ def run(args: argparse.Namespace) -> int:
           + (f"; {left} stay with the audit: they see several objects, need facts of the cluster, or look at fields "
              "that it drops before admission" if left else ""))
     print(f"kubectl apply -f {args.folder / export.TEMPLATES}\n"
-          "kubectl wait --for=jsonpath='{.status.created}'=true constrainttemplates --all\n"
+          "kubectl wait --for=jsonpath='{.status.created}'=true constrainttemplates --all --timeout=5m\n"
           f"kubectl apply -f {args.folder / export.CONSTRAINTS}")
     return 0

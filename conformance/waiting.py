@@ -50,7 +50,7 @@ class Patience:
     delete: float = 30
     """Until an object that was deleted is gone."""
     settle: float = 3
-    """For how long a thing that must not happen is watched for."""
+    """For how long a thing that must not happen is watched for, at least: see `settled_s`."""
 
     def stretched(self, factor: float) -> "Patience":
         """Return the same waits, each `factor` times as long."""
@@ -72,6 +72,25 @@ def patience() -> Patience:
         raise UsageError(f"{PATIENCE_VARIABLE}={text!r} is not a factor",
                          "give a positive number, for example 2")
     return Patience().stretched(factor)
+
+
+_took_s: list[float] = []
+"""How long each thing took that the behaviour which runs waited for."""
+
+
+def begin() -> None:
+    """Forget how long things took: another behaviour begins."""
+    _took_s.clear()
+
+
+def settled_s() -> float:
+    """Return for how many seconds a thing that must not happen is watched for.
+
+    As long as the slowest of the things took that did happen in this behaviour: on a busy machine a controller that
+    would do wrong is as late as one that does right. At most the wait for scheduling, at least the wait for settling.
+    """
+    waits = patience()
+    return max(waits.settle, min(max(_took_s, default=0.0), waits.schedule))
 
 
 @runtime_checkable
@@ -143,6 +162,7 @@ def eventually(seen: Seen[T], *, becomes: Expected[T], within: float | None = No
     for at_s, value in _values(seen, limit_s):
         trace.add(at_s, value)
         if not _differences(becomes, value):
+            _took_s.append(at_s)
             return value
     last = trace.last
     raise Unmet(f"{trace.what}: expected to become {_wish(becomes)} within {limit_s:g} s; "
@@ -154,11 +174,11 @@ def throughout(seen: Seen[T], *, stays: Expected[T], during: float | None = None
     """Return the last value of `seen`, which was as expected all the time.
 
     `stays` is a value, compared whole, a matcher, or a predicate. `during` is in seconds; by default
-    it is the wait for things to settle. `since` (a time of `time.monotonic`) makes an observable answer
+    it is `settled_s()`. `since` (a time of `time.monotonic`) makes an observable answer
     for its past too. Raises Unmet at the first value that is not as expected.
     """
     __tracebackhide__ = True
-    limit_s = patience().settle if during is None else during
+    limit_s = settled_s() if during is None else during
     trace: _Trace[T] = _Trace(because or _name(seen), story or getattr(seen, "story", None))
     for at_s, value in _values(seen, limit_s, since):
         trace.add(at_s, value)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Self
 
-from conformance import catalog
+from conformance import catalog, waiting
 from conformance.clusters import Cluster, FakeGpus, Lent, fake_nodes
 from conformance.errors import SeatrialError, Unsupported
 from conformance.folder import promises
@@ -59,6 +59,7 @@ class Platform:
         with _undisturbed(api, folder, behaviour, component, team) if permit else nullcontext(), \
                 _watched(api, folder, namespaces, permit) as recorded:
             platform = cls(cluster, api, folder, component, team, recorded)
+            waiting.begin()
             try:
                 yield platform
             finally:

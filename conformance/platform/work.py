@@ -75,7 +75,12 @@ class Submitted:
         return self.platform.api.list(POD, self.team.namespace, labels=f"{WORKLOAD}={self.name}")
 
     def await_running(self, *, within: float | None = None, because: str = "") -> Self:
-        """Wait until all its pods run. Raises Unmet that names the team."""
+        """Wait until all its pods run; by default as for pods that are scheduled, on a real node until they answer.
+
+        Raises Unmet that names the team.
+        """
+        if within is None and (self.workload.on_real_node or self.platform.on_real_nodes):
+            within = patience().ready  # programs are started there, by a machine that others may keep busy
         eventually(self.running, becomes=self.workload.pods, within=within, because=because)
         return self
 

@@ -13,7 +13,7 @@ from conformance.model.labels import FAKE, FAKE_TAINT, GPU_RESOURCE, NODE_FAILS,
 from conformance.model.promise import Team
 from conformance.model.workload import Workload, gang, job
 from conformance.platform import POD, Platform
-from conformance.waiting import eventually, patience, preparing
+from conformance.waiting import eventually, patience, preparing, settled_s
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def in_fragments(platform: Platform, team: Team) -> Workload:
 
 def watched_s() -> float:
     """For how long a gang that waits is watched: a scheduler with a period of 1 s is to see it more than twice."""
-    return 2 * patience().settle
+    return 2 * settled_s()
 
 
 def gpus_of(node: Object) -> int:

@@ -4,9 +4,10 @@ from collections import Counter
 
 import pytest
 
+from conformance import waiting
 from conformance.errors import SeatrialError, Unprepared, UsageError
 from conformance.matching import at_most, like
-from conformance.waiting import Patience, Unmet, eventually, patience, preparing, reached_s, throughout
+from conformance.waiting import Patience, Unmet, eventually, patience, preparing, reached_s, settled_s, throughout
 
 
 class Recorded:
@@ -212,3 +213,23 @@ def test_when_a_recorded_value_was_reached_is_told_to_the_first_time():
     assert reached_s(seen, becomes=at_most(4), since=seen.made - 1.75) == pytest.approx(0.25)
     with pytest.raises(SeatrialError, match="phases of gang a: was never 16"):
         reached_s(seen, becomes=16, since=seen.made - 3)
+
+
+def test_what_must_not_happen_is_watched_for_as_long_as_what_did_happen_took(monkeypatch):
+    monkeypatch.setattr(waiting, "_took_s", [])
+    monkeypatch.setenv("SEATRIAL_PATIENCE", "0.1")  # settling: 0.3 s, scheduling: 2 s
+    assert settled_s() == pytest.approx(0.3)
+    slow = time.monotonic() + 0.5
+    eventually(lambda: time.monotonic() > slow, becomes=True, within=5)
+    eventually(lambda: True, becomes=True)
+    assert 0.5 <= settled_s() < 2
+    late = time.monotonic() + 0.4
+    with pytest.raises(Unmet, match="expected to stay 0"):
+        throughout(lambda: int(time.monotonic() > late), stays=0)
+    waiting.begin()
+    assert settled_s() == pytest.approx(0.3)
+
+
+def test_a_wait_that_is_long_by_its_nature_makes_no_watch_longer_than_that_for_scheduling(monkeypatch):
+    monkeypatch.setattr(waiting, "_took_s", [90.0])
+    assert settled_s() == patience().schedule

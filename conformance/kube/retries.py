@@ -10,6 +10,8 @@ DENIED = "denied the request"
 """So an admission webhook says no (apiserver, pkg/admission/plugin/webhook/errors), with any status that it likes."""
 NO_TIME = ("etcdserver: ", "leader changed", "context deadline exceeded", "Client.Timeout exceeded")
 """What is in a 500 because etcd, or a webhook, did not answer in time."""
+NOBODY_THERE = ("connection refused", "no endpoints available for service")
+"""What is in a 500 because the pod of a webhook starts again; apiserver, pkg/admission/plugin/webhook/errors."""
 MEANWHILE = "please apply your changes to the latest version"
 """In a 409 because somebody else wrote at the same time (apiserver, pkg/registry/generic/registry,
 OptimisticLockErrorMsg): also a quota that a new object counts for."""
@@ -26,7 +28,8 @@ def is_passing(method: str, status: int, message: str, *, retry_after_s: float |
     if status == CONFLICT:
         return MEANWHILE in message and not versioned
     if status == INTERNAL and retry_after_s is None:
-        return any(words in message for words in NO_TIME)
+        return any(words in message for words in NO_TIME) or (
+            "failed calling webhook" in message and any(words in message for words in NOBODY_THERE))
     if status == UNAVAILABLE and retry_after_s is None:
         return method != "GET"  # behind a path that is read may be somebody else's server, which is gone for good
     return status in (TOO_MANY, INTERNAL, BAD_GATEWAY, UNAVAILABLE, GATEWAY_TIMEOUT)

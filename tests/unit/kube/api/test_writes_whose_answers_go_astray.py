@@ -256,17 +256,27 @@ def test_what_a_webhook_denies_is_denied_whatever_its_status(ground, status):
     assert (refused.value.by, refused.value.status, ground.astray.writes()) == ("webhook a.kb.io", status, ["POST"])
 
 
-def test_a_webhook_that_is_not_there_is_an_answer(ground):
-    ground.astray.plays.append((500, False, {}, HOOK.replace("context deadline exceeded", "connect: connection refused")))
+@pytest.mark.parametrize("nobody", ["connect: connection refused", 'no endpoints available for service "x"'])
+def test_a_webhook_that_starts_again_is_waited_for(ground, nobody):
+    ground.astray.plays.append((500, False, {}, HOOK.replace("context deadline exceeded", nobody)))
+    assert ground.api.create(pod())["metadata"]["name"] == "new"
+    assert ground.astray.writes() == ["POST", "POST"]
+
+
+def test_a_connection_that_no_webhook_refuses_is_an_answer(ground):
+    ground.astray.plays.append((500, False, {}, "the disk of etcd: connection refused"))
     with pytest.raises(Refused, match="connection refused"):
         ground.api.create(pod())
     assert ground.astray.writes() == ["POST"]
 
 
-@pytest.mark.parametrize(("said", "told"), [(HOOK, Refused), (OTHERS, Refused), ("no time", Overloaded)])
+NOBODY = HOOK.replace("context deadline exceeded", "connect: connection refused")
+
+
+@pytest.mark.parametrize(("said", "told"), [(HOOK, Refused), (NOBODY, Refused), (OTHERS, Refused), ("no time", Overloaded)])
 def test_what_goes_on_for_too_long_is_told_as_what_it_is(ground, monkeypatch, said, told):
     monkeypatch.setattr(objects, "AGAIN_S", 0.5)
-    status = {HOOK: 500, OTHERS: 409}.get(said, 504)
+    status = {HOOK: 500, NOBODY: 500, OTHERS: 409}.get(said, 504)
     ground.astray.plays += [(status, False, {}, said)] * 50
     with pytest.raises(told, match=said[:9]) as raised:
         ground.api.create(pod())

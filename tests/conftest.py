@@ -29,11 +29,22 @@ def lacks_of_kind():
 
 
 ON_REAL_GROUND = {"local": lacks_of_local_clusters, "can_fail": lacks_of_local_clusters, "kind": lacks_of_kind}
+LIMITS_S = {"wheel": 600, "ci": 900, "local": 900, "kind": 1800, "contracts": 1800, "contracts/parity": 4 * 3600,
+            "can_fail": 2 * 3600}
+"""How long a test may take, with what is made for it, where that is longer than what pyproject.toml says: a cluster
+has to come up, an image to be built, whole runs of all platforms to end. So long that only what hangs is hit."""
 
 
 def pytest_collection_modifyitems(items):
-    """A machine that cannot have real clusters, for example without root, says so for each test that needs one."""
+    """Give each test the limit of its folder.
+
+    A machine that cannot have real clusters, for example without root, says so for each test that needs one.
+    """
     here = Path(__file__).parent
+    for folder, limit_s in sorted(LIMITS_S.items(), reverse=True):  # the inner folder first
+        for item in items:
+            if item.path.is_relative_to(here / folder) and item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(limit_s))
     for folder, lacks in ON_REAL_GROUND.items():
         needy = [item for item in items if item.path.is_relative_to(here / folder)]
         for what, way_out in lacks()[:1] if needy else ():
@@ -49,6 +60,12 @@ def pytest_runtest_makereport(item, call):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome, report.longrepr = "failed", f"nothing may be left out here, but: {reason}"
     return report
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Say in which order the tests ran, also where -q leaves out the head of the report."""
+    if isinstance(seed := config.getoption("randomly_seed", None), int):
+        terminalreporter.write_line(f"the same order again: --randomly-seed={seed}")
 
 
 SETTINGS = ("vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic", "kernel/panic_on_oops",

@@ -361,8 +361,9 @@ def shares(settings: Settings, workers: int, platforms: int) -> tuple[int, int]:
 
 def _command(settings: Path, expression: str | None, workers: int) -> list[str]:
     """Return pytest's command line for one platform; `settings` is the file that says all that is ours."""
+    # Behaviours run in the order of the suites, also where somebody's plugin would shuffle his tests.
     command = [sys.executable, "-m", "pytest", "--pyargs", "conformance.suites", "-c", os.devnull,
-               "--rootdir", str(Path.cwd()), "--import-mode=importlib", "-p", "no:cacheprovider",
+               "--rootdir", str(Path.cwd()), "--import-mode=importlib", "-p", "no:cacheprovider", "-p", "no:randomly",
                "--tb=short", "--max-worker-restart=2", "--seatrial-settings", str(settings)]
     command += ["-n", str(workers), "--dist", "loadgroup"] if workers > 0 else []
     return [*command, "-k", expression] if expression else command

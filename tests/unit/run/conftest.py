@@ -213,7 +213,7 @@ class Trial:
 
     def _pytest(self, *args, separately):
         run = self.pytester.runpytest_subprocess if separately else self.pytester.runpytest_inprocess
-        return run(*self.plugin, "-p", "no:cacheprovider", *args)
+        return run(*self.plugin, "-p", "no:cacheprovider", "-p", "no:randomly", *args)
 
     def rows(self, kind):
         file = self.path / "rows"

@@ -262,7 +262,7 @@ DEAF = "signal.signal(signal.SIGINT, signal.SIG_IGN); open('ready-deaf', 'w').cl
     (["--cluster", "existing", "--context", "a", "--allow-changes", "mine-"],
      "folder-0: it was cut short; what it made on the cluster may still be there: "
      "seatrial down --cluster existing --context a --prefix mine-"),
-])
+], ids=["local", "existing"])
 def test_a_child_that_does_not_listen_is_ended_and_that_is_told(pretend, monkeypatch, args, told):
     monkeypatch.setattr(children, "STOP_WITHIN_S", 0.2)
     local = not args

@@ -141,7 +141,8 @@ def test_a_name_that_kind_has_from_somebody_else_is_refused_and_left_alone(docke
 
 
 @pytest.mark.parametrize(("there", "said"), [
-    ({}, "cluster new is already up"), ({"complete": False, "owner": ourselves()}, f"by process {os.getpid()}")])
+    ({}, "cluster new is already up"), ({"complete": False, "owner": ourselves()}, f"by process {os.getpid()}")],
+    ids=["up", "being brought up"])
 def test_a_name_that_is_taken_is_refused_with_the_way_out(docker, there, said):
     KindSpec(name="new", **there).save()
     docker.hold([ours("1", "new")])

@@ -198,6 +198,8 @@ class Astray:
         self.asked = []
         self.meanwhile = lambda: None
         """Is called when a play is over, before the client hears anything."""
+        self.kubeconfig: Path | None = None
+        """Opens it; written when it is served."""
         self.over = threading.Event()
         """Ends what is late."""
 
@@ -205,7 +207,16 @@ class Astray:
         return [method for method, _ in self.asked if method != "GET"]
 
 
+class _AstrayServer(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    astray: Astray
+
+    def handle_error(self, request, client_address):
+        """Say nothing: a client that hangs up is what it is about."""
+
+
 class _AstrayHandler(http.server.BaseHTTPRequestHandler):
+    server: _AstrayServer
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
@@ -251,9 +262,8 @@ def going_astray(tmp_path):
     servers = []
 
     def put(forward):
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _AstrayHandler)
-        server.daemon_threads, server.astray = True, Astray(forward)
-        server.handle_error = lambda *_: None  # a client that hangs up is what it is about
+        server = _AstrayServer(("127.0.0.1", 0), _AstrayHandler)
+        server.astray = Astray(forward)
         servers.append(server)
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         server.astray.kubeconfig = tmp_path / f"astray-{server.server_port}"

@@ -1,5 +1,6 @@
 """What a policy calls rejected, a live API server refuses with the text that the policy quotes; its twin it takes."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,7 @@ def objects(policy, verdict):
 def test_the_api_server_says_what_the_policy_says(api, policy):
     wrong = {}
     for obj in objects(policy, "denied"):
-        said = eventually(lambda obj=obj: refusal(api, obj), becomes=lambda text: "service account" not in text,
+        said = eventually(partial(refusal, api, obj), becomes=lambda text: "service account" not in text,
                           within=20, because="the namespace has its service account")
         if policy.upstream not in said:
             wrong[name_of(obj)] = f"must be refused with {policy.upstream!r}, is {said or 'taken'!r}"

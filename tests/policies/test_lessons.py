@@ -33,7 +33,9 @@ def test_every_mistake_is_named_at_its_line_and_nothing_else(file):
     said = []
     for number, line in enumerate(file.read_text().splitlines(), 1):
         # A line may have several: `# denied a/b: text # denied c/d: text`.
-        marks = [MARK.match(f"# denied {part}") for part in re.split(r"#\s*denied\s+", line)[1:]]
+        parts = [f"# denied {part}" for part in re.split(r"#\s*denied\s+", line)[1:]]
+        marks = [mark for mark in map(MARK.match, parts) if mark]
+        assert len(marks) == len(parts), line
         expected += [(number, mark[1]) for mark in marks]
         said += [(number, mark[1], mark[2]) for mark in marks]
     found = audit(file)

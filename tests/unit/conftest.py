@@ -8,6 +8,7 @@ import socket
 import threading
 import uuid
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -43,6 +44,8 @@ class PretendCluster:
         self.objects = {}
         self.refuse = set()
         self.asked = []
+        self.port: int | None = None
+        self.kubeconfig: Path | None = None
         self.answers = {}
         self.ready = True
         self.lock = threading.RLock()
@@ -150,7 +153,7 @@ class PretendCluster:
             self.keep(version, plural, namespace, name, body)
         return 201, body
 
-    def _patch(self, key, query, body):
+    def _patch(self, key: tuple[str, str, str | None, str], query, body):
         if isinstance(body, list):
             return self._json_patch(key, query, body)
         found = copy.deepcopy(self.objects.get(key)) or ({} if "force" in query else None)
@@ -165,7 +168,7 @@ class PretendCluster:
             self.keep(*key, merged)
         return 200, merged
 
-    def _json_patch(self, key, query, body):
+    def _json_patch(self, key: tuple[str, str, str | None, str], query, body):
         if key not in self.objects:
             return 404, {"message": f"{key[1]} {key[3]} not found"}
         changed = copy.deepcopy(self.objects[key])
@@ -213,29 +216,10 @@ def _merged(base, over):
                                                      over.items()}}.items() if value is not None}
 
 
-class _Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # head and body are two writes: the second would wait for an acknowledgement
-
-    def do_GET(self):
-        length = int(self.headers.get("Content-Length") or 0)
-        body = json.loads(self.rfile.read(length)) if length else None
-        status, answer = self.server.cluster.answer(self.command, self.path, body)
-        said = (answer if isinstance(answer, str) else json.dumps(answer)).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(said)))
-        self.end_headers()
-        self.wfile.write(said)
-
-    do_POST = do_PATCH = do_PUT = do_DELETE = do_GET  # noqa: N815 -- their names upstream
-
-    def log_message(self, *_):
-        pass
-
-
 class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    cluster: PretendCluster
 
     def __init__(self, *given):
         super().__init__(*given)
@@ -253,6 +237,27 @@ class _Server(http.server.ThreadingHTTPServer):
 
     def handle_error(self, request, client_address):
         """Say nothing of clients that hang up, which is what some tests are about."""
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes: the second would wait for an acknowledgement
+
+    def do_GET(self):
+        length = int(self.headers.get("Content-Length") or 0)
+        body = json.loads(self.rfile.read(length)) if length else None
+        status, answer = self.server.cluster.answer(self.command, self.path, body)
+        said = (answer if isinstance(answer, str) else json.dumps(answer)).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+    do_POST = do_PATCH = do_PUT = do_DELETE = do_GET  # noqa: N815 -- their names upstream
+
+    def log_message(self, *_):
+        pass
 
 
 @contextmanager

@@ -11,7 +11,9 @@ import pytest
 
 from conformance import locks
 from conformance.clusters.kind import lifecycle as kind
+from conformance.clusters.kind.spec import root as kind_root
 from conformance.clusters.local import lifecycle as local
+from conformance.clusters.local.spec import state_root
 from conformance.errors import SeatrialError
 from conformance.waiting import eventually
 
@@ -80,7 +82,7 @@ def test_it_is_free_again_whatever_happens_under_it(tmp_path):
 
 
 @pytest.mark.usefixtures("at_once")
-@pytest.mark.parametrize(("lifecycle", "root"), [(local, local.state_root), (kind, kind.root)], ids=["local", "kind"])
+@pytest.mark.parametrize(("lifecycle", "root"), [(local, state_root), (kind, kind_root)], ids=["local", "kind"])
 def test_clusters_are_changed_by_one_at_a_time_and_that_is_told(lifecycle, root, tmp_path, monkeypatch):
     monkeypatch.setenv("SEATRIAL_STATE", str(tmp_path))
     monkeypatch.setattr(lifecycle, "CHANGED_WITHIN_S", 0.3)

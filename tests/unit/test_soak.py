@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -36,7 +37,7 @@ GOOD = {"results": [["a", "passed", ""], ["b", "unsupported", "no topology"]]}
 
 @pytest.fixture
 def soak(tmp_path):
-    """A function that soaks with a stand-in for seatrial, whose runs find what is given; returns the ended process."""
+    """Soaks with a stand-in for seatrial, whose runs find what is given; `run` returns the ended process."""
     program = tmp_path / "bin" / "seatrial"
     program.parent.mkdir()
     plays, asked = tmp_path / "plays.json", tmp_path / "asked.json"
@@ -54,12 +55,11 @@ def soak(tmp_path):
         process.out, process.err = process.communicate(timeout=60)
         return process
 
-    run.start, run.asked, run.out = start, asked, tmp_path / "out"
-    return run
+    return SimpleNamespace(run=run, start=start, asked=asked, out=tmp_path / "out")
 
 
 def test_runs_that_agree(soak):
-    done = soak([GOOD, GOOD, GOOD], "--platform", "x y", "-k", "a or b")
+    done = soak.run([GOOD, GOOD, GOOD], "--platform", "x y", "-k", "a or b")
     assert (done.returncode, done.out) == (0, "2 verdicts, the same in 3 runs; no error\n")
     assert json.loads(soak.asked.read_text()) == ["run", "--platform", "x y", "-k", "a or b", "--report", f"{soak.out}/3"]
     assert re.search(r"run 2 of 3: 1 passed, 1 unsupported in \d+ s, load \d", done.err)
@@ -68,7 +68,7 @@ def test_runs_that_agree(soak):
 
 def test_a_verdict_that_changes_is_told_with_its_runs_and_causes(soak):
     failed = {"results": [["a", "failed", "saw 3"], ["b", "unsupported", "no topology"]]}
-    done = soak([GOOD, failed, GOOD])
+    done = soak.run([GOOD, failed, GOOD])
     assert done.returncode == 1
     assert done.out.splitlines() == ["p: a", "  passed       in run 1, 3", "  failed       in run 2", "      saw 3"]
 
@@ -79,18 +79,18 @@ def test_a_verdict_that_changes_is_told_with_its_runs_and_causes(soak):
     ({**GOOD, "kills": [{"platform": "p", "behaviour": "a", "fault": "f", "outcome": "passed"}]},
      ["p: a with fault f", "  -            in run 1", "  passed       in run 2"])], ids=["missing", "trouble", "kill"])
 def test_what_is_not_in_every_run_is_a_change(soak, second, told):
-    done = soak([GOOD, second])
+    done = soak.run([GOOD, second])
     assert (done.returncode, done.out.splitlines()) == (1, told)
 
 
 def test_an_error_is_told_also_when_it_comes_each_time(soak):
     error = {"results": [["a", "error", "409 already exists"]]}
-    done = soak([error, error])
+    done = soak.run([error, error])
     assert (done.returncode, done.out.splitlines()) == (1, ["p: a", "  error        in run 1, 2", "      409 already exists"])
 
 
 def test_a_run_without_a_report_is_told(soak):
-    done = soak([GOOD, {"dies": True}])
+    done = soak.run([GOOD, {"dies": True}])
     assert done.returncode == 1
     assert f"in run 2: seatrial run ended with 3 and wrote no report, see {soak.out}/2/output.txt" in done.out
 
@@ -103,7 +103,7 @@ def test_wrong_usage_is_told_before_anything_runs(words, tmp_path):
 
 
 def test_options_that_seatrial_does_not_understand_end_it_at_once(soak):
-    done = soak([{"usage": True}, GOOD])
+    done = soak.run([{"usage": True}, GOOD])
     assert done.returncode == 2
     assert "there is no platform" in done.err
     assert not (soak.out / "2").exists()

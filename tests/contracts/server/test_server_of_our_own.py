@@ -19,7 +19,7 @@ from conformance.model.finding import Policy, PolicyClass, Severity
 from conformance.policy import opa
 from conformance.policy.engine import Question, Regorus
 from conformance.policy.policies import Corpus
-from conformance.servers import container
+from conformance.servers import container, reaper
 from conformance.waiting import eventually
 
 
@@ -49,7 +49,7 @@ def refuses(at):
 
 def ours(client, owner=None):
     """Names of the containers that a process started."""
-    mark = f"{container.OWNER_LABEL}={container.reaper.owner(owner or os.getpid())}"
+    mark = f"{container.OWNER_LABEL}={reaper.owner(owner or os.getpid())}"
     return sorted(one.name for one in client.containers.list(all=True, filters={"label": mark}, ignore_removed=True))
 
 

@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -65,7 +65,7 @@ def no_go(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def quiet() -> PlainProgress:
+def quiet() -> Iterator[PlainProgress]:
     with Path(os.devnull).open("w") as nowhere:
         yield PlainProgress(nowhere)
 

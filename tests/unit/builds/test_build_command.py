@@ -64,7 +64,7 @@ def test_the_key_of_the_cache_follows_from_the_pinned_sources(capsys, monkeypatc
     everything, etcd = said(), said("etcd")
     assert said() == everything
     assert not list(store.root().rglob("*")), "something was built"
-    pinned = command_build.key
+    pinned = builder.key
     monkeypatch.setattr(command_build, "key", lambda program: pinned(program) + "x" * (program.name == "kueue"))
     assert said() != everything
     assert said("etcd") == etcd

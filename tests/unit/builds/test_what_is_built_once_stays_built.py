@@ -40,7 +40,7 @@ def test_a_second_run_builds_nothing_and_needs_no_go(request):
 def test_the_real_pause_program_is_built_and_static():
     built = build(["pause"])["pause"]
     assert os.access(built.path, os.X_OK)
-    assert builder.store.digest(built.path) == built.sha256
+    assert store.digest(built.path) == built.sha256
     assert is_static(built.path)
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from conformance.builds import builder, store
+from conformance.builds.catalogue import select
 from conformance.builds.images import images
 from conformance.errors import SeatrialError
 from conformance.run.building import Building
@@ -37,7 +38,7 @@ def test_what_is_there_may_be_used_while_the_rest_is_built(building, said, fake_
     assert "building 2 of 2 programs" in said[0]
     assert "built pause" in said[1]
     assert "1 of 2 left: etcd" in said[1]
-    assert [*images(["pause"])] == [builder.select(["pause"])[0].reference], "a program that is there can be packed"
+    assert [*images(["pause"])] == [select(["pause"])[0].reference], "a program that is there can be packed"
     gate.touch()
     eventually(lambda: building.has(["etcd"]), becomes=True, within=60)
     assert "everything is there" in said[-1]

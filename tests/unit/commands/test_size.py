@@ -15,6 +15,7 @@ ASKED = ("--gpu", "H100-SXM-80GB", "--context", "32768")
 def size(capsys):
     """Run the command: its exit code, what it printed, what it complained about."""
     def run(*words):
+        code: int | str | None
         try:
             code = cli.main(["size", *words])
         except SystemExit as ended:  # argparse

@@ -1,6 +1,7 @@
 """What is missing on a machine, and the command that mends it."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from conformance.builds.images import host_programs
 from conformance.clusters import local
 from conformance.clusters.local import lifecycle, processes
 from conformance.clusters.machine import cgroups, network
-from conformance.commands import doctor
 from conformance.errors import SeatrialError
 
 
@@ -31,7 +31,7 @@ def complete(monkeypatch):
     read = Path.read_text
     monkeypatch.setattr(Path, "read_text", lambda path, *args, **more: "overlay\n" if str(path) == "/proc/filesystems"
                         else read(path, *args, **more))
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 100e9}))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: type("Usage", (), {"free": 100e9}))
 
 
 def test_a_machine_that_has_everything_lacks_nothing(capsys):
@@ -103,7 +103,7 @@ def test_doctor_ends_with_1_when_something_is_missing(monkeypatch, capsys):
 
 
 def test_a_full_disk_is_missing_room(monkeypatch, capsys):
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 1e9}))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: type("Usage", (), {"free": 1e9}))
     assert cli.main(["doctor"]) == 1
     assert "MISSING  1 GB of disk are free" in capsys.readouterr().out
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance import assets
+from conformance import assets, builds
 from conformance.catalog import components
 from conformance.components import training_operator
 from conformance.folder import read
@@ -64,7 +64,7 @@ def test_it_is_installed_when_its_webhook_answers_and_not_before(monkeypatch):
                 raise answer
 
     monkeypatch.setattr(training_operator, "install_programs", lambda *_: None)
-    monkeypatch.setattr(training_operator.builds, "rendered", lambda _: "")
+    monkeypatch.setattr(builds, "rendered", lambda _: "")
     monkeypatch.setattr(training_operator, "load", lambda _: [])
     training_operator.install(Api(), ComponentSpec(name="training-operator", version="v1.9.4", settings={}), None)
     assert answers == []

@@ -8,6 +8,7 @@ from datetime import date
 from functools import cache
 from importlib import import_module
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import yaml
@@ -274,7 +275,8 @@ def test_no_error_shows_a_secret(error, monkeypatch, capsys):
 
 
 def test_a_snapshot_holds_no_secret():
-    found, _ = live.snapshot(iter([SimpleNamespace(data={**one, "metadata": dict(one["metadata"])}) for one in objects()]))
+    read: Any = [SimpleNamespace(data={**one, "metadata": dict(one["metadata"])}) for one in objects()]
+    found, _ = live.snapshot(iter(read))
     assert len(found["items"]) == len(objects())
     without_secrets(json.dumps(found, indent=1))
 

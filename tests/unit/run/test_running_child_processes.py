@@ -3,18 +3,20 @@ import json
 import os
 import re
 import signal
+import subprocess
 import sys
 import threading
 from pathlib import Path
 
 import pytest
 
-from conformance import catalog
+from conformance import assets, catalog
 from conformance.commands import run as command_run
 from conformance.errors import SeatrialError, UsageError
 from conformance.model.report import Pair
 from conformance.run import children
 from conformance.run.settings import Chosen, add_options, chosen_by, read, settings
+from conformance.waiting import eventually
 
 RESULT = {"row": "result", "id": "scheduling/quota::it_holds[a]", "promise": "It holds.", "platform": "p",
           "component": "kueue", "outcome": "passed", "fidelity": "node", "cluster": "c", "duration_s": 1.0,
@@ -161,7 +163,7 @@ def claimed(monkeypatch):
 
 def shipped(pretend, monkeypatch, *rows, args=()):
     """Run all shipped platforms, which is one here; return exit code and report."""
-    monkeypatch.setattr(command_run.assets, "folder", lambda _: Path("."))
+    monkeypatch.setattr(assets, "folder", lambda _: Path("."))
     Path("folder-0").mkdir(exist_ok=True)
     Path("folder-0/platform.yaml").touch()
     code = pretend(([GROUND, plan(2), RESULT, *rows], 0, ""), args=["--prove", *args], named=False)
@@ -210,7 +212,7 @@ def waits(name):
 
 def interrupt_when(*files, how=signal.SIGINT):
     def interrupt():
-        children.eventually(lambda: all(map(os.path.exists, files)), becomes=True, within=30)
+        eventually(lambda: all(map(os.path.exists, files)), becomes=True, within=30)
         signal.pthread_kill(threading.main_thread().ident, how)
 
     threading.Thread(target=interrupt).start()
@@ -241,13 +243,13 @@ def test_an_interrupted_run_tells_all_children_that_run_and_starts_no_more(prete
 def test_a_run_that_is_interrupted_while_a_child_starts_ends_that_child(pretend, monkeypatch):
     started = []
 
-    class Popen(children.subprocess.Popen):
+    class Popen(subprocess.Popen):
         def __init__(self, *args, **more):
             super().__init__(*args, **more)
             started.append(self)
             signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
-    monkeypatch.setattr(children.subprocess, "Popen", Popen)
+    monkeypatch.setattr(subprocess, "Popen", Popen)
     assert pretend(([], 0, waits("a"))) == 130
     assert [process.poll() is None for process in started] == [False]
 

@@ -78,7 +78,7 @@ def test_of_two_who_find_a_dead_holder_one_is_first(api, pretend_cluster, monkey
 
     def slow(self):
         found = read(self)
-        if self is second and found["spec"]["holderIdentity"].startswith("ann"):
+        if self is second and found is not None and found["spec"]["holderIdentity"].startswith("ann"):
             first.take()
         return found
 

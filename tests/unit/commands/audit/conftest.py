@@ -85,6 +85,7 @@ def audit(capsys, monkeypatch):
     def run(*words, stdin=None):
         if stdin is not None:
             monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+        code: int | str | None
         try:
             code = cli.main(["audit", *map(str, words)])
         except SystemExit as ended:  # argparse

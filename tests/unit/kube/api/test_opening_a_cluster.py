@@ -103,7 +103,7 @@ def test_nobody_is_waited_for_who_never_answered(write_kubeconfig):
 def test_a_server_that_starts_again_is_waited_for(serving, write_kubeconfig, pretend_cluster):
     asked = []
 
-    class Starting(type(pretend_cluster)):
+    class Starting(type(pretend_cluster)):  # type: ignore[misc]  # a fixture's class
         """It answers before it knows who may do what."""
 
         def answer(self, method, url, body):
@@ -127,7 +127,7 @@ def test_what_a_server_that_starts_refuses_is_asked_again(serving, write_kubecon
     """It knows no roles yet: it refuses what it is asked, and to say whether it is ready."""
     asked = []
 
-    class Starting(type(pretend_cluster)):
+    class Starting(type(pretend_cluster)):  # type: ignore[misc]  # a fixture's class
         def answer(self, method, url, body):
             asked.append(url)
             if url == "/readyz" and ready[0] == 403 and asked.count(url) < 3:

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from conformance.errors import SeatrialError
 from conformance.kube import api as objects
 from conformance.kube.api import Api, Forbidden, Overloaded, Refused, Unreachable
 from conformance.waiting import Stop
@@ -345,6 +346,6 @@ def test_who_waits_no_more_is_not_kept(ground):
 
 def test_what_is_no_json_is_no_answer_of_an_api_server(ground):
     ground.cluster.answers["/version"] = (200, "<html>welcome</html>")
-    with pytest.raises(Exception, match="GET /version was answered with no JSON: '<html>welcome</html>'") as raised:
+    with pytest.raises(SeatrialError, match="GET /version was answered with no JSON: '<html>welcome</html>'") as raised:
         ground.api.version()
     assert "proxy" in raised.value.way_out

@@ -112,7 +112,7 @@ def test_the_junit_of_a_clean_input_has_one_case_that_passes(nothing, policies):
 
 def test_what_xml_cannot_hold_is_replaced(evil, policies):
     root = ElementTree.fromstring(junit.render(evil, policies))
-    assert "a|b" in root.find(".//skipped").text
+    assert "a|b" in (root.findtext(".//skipped") or "")
 
 
 def test_github_is_told_one_command_a_finding_the_worst_first(audit, policies):
@@ -169,8 +169,8 @@ def test_a_markdown_that_grows_too_long_counts_what_it_leaves_out(alone, policie
     one = alone()
     rendered = markdown.render(replace(one, findings=one.findings * 20_000), policies)
     assert len(rendered.encode()) < 1024 * 1024
-    shown, left = rendered.count("\n| info"), int(re.search(r"(\d+) more findings do not fit", rendered)[1])
-    assert shown + left == 20_000
+    (left,) = re.findall(r"(\d+) more findings do not fit", rendered)
+    assert rendered.count("\n| info") + int(left) == 20_000
 
 
 @pytest.mark.parametrize("form", [as_json, sarif, junit])

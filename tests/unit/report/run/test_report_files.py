@@ -64,6 +64,8 @@ def test_junit_has_a_suite_for_each_platform_and_counts_right(small_report, tmp_
     assert (case.get("classname"), case.get("name")) == ("scheduling/quota",
                                                          "borrowing_stops_at_the_limit[training-a]")
     failure = case.find("failure")
+    assert failure is not None
+    assert failure.text
     assert failure.get("message") == "ClusterQueue serving-c: expected to become 16 within 30 s; saw 15"
     assert "2.10 s  15�[0m\nseatrial run --platform team-queues" in failure.text
     assert suites["team-queues with faults"][1].find("failure").get("message").startswith("survived:")

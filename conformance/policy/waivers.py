@@ -2,6 +2,7 @@
 
 import datetime
 import json
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -22,8 +23,9 @@ def accept(audit: Audit, waivers: Sequence[Waiver], today: datetime.date,
            baseline: Mapping[str, int] | None = None) -> Audit:
     """Return the audit without what a waiver that holds covers, and without what the baseline knows."""
     left, waived, used = [], [], set()
+    index = _Index(waivers)
     for finding in audit.findings:
-        covering = [waiver for waiver in waivers if waiver.covers(finding)]
+        covering = [waiver for waiver in index.near(finding) if waiver.covers(finding)]
         used |= {id(waiver) for waiver in covering}
         holding = next((waiver for waiver in covering if waiver.holds(today)), None)
         if holding is None:
@@ -41,6 +43,37 @@ def accept(audit: Audit, waivers: Sequence[Waiver], today: datetime.date,
         audit, findings=tuple(new), waived=tuple(waived), known=len(left) - len(new), stale=known.total(),
         expired=tuple(waiver for waiver in waivers if id(waiver) in used and not waiver.holds(today)),
         unused=tuple(waiver for waiver in waivers if id(waiver) not in used))
+
+
+class _Index:
+    """Waivers by what they are about: each of a thousand objects may carry one, and each may have findings."""
+
+    def __init__(self, waivers: Sequence[Waiver]) -> None:
+        self._anywhere: dict[tuple[str, str], list[tuple[int, Waiver]]] = {}
+        self._patterns: dict[str, list[tuple[int, Waiver]]] = {}
+        on_objects: dict[tuple[str, str], list[tuple[tuple[int, int], int, Waiver]]] = {}
+        for number, waiver in enumerate(waivers):
+            if waiver.within is not None:
+                on_objects.setdefault((waiver.policy, waiver.within.file), []).append(
+                    (waiver.within.first, number, waiver))
+            elif _is_pattern(waiver.object):
+                self._patterns.setdefault(waiver.policy, []).append((number, waiver))
+            else:
+                self._anywhere.setdefault((waiver.policy, waiver.object), []).append((number, waiver))
+        self._on_objects = {key: sorted(several, key=lambda one: one[:2]) for key, several in on_objects.items()}
+
+    def near(self, finding: Finding) -> list[Waiver]:
+        """Return the waivers that may cover a finding, in the order in which they were given."""
+        on_objects = self._on_objects.get((finding.policy, finding.file), [])
+        # Objects stand one behind the other: the last that begins before the finding is its own.
+        behind = bisect_right(on_objects, (finding.line, finding.column), key=lambda one: one[0])
+        found = [*self._anywhere.get((finding.policy, finding.object), ()), *self._patterns.get(finding.policy, ()),
+                 *(one[1:] for one in on_objects[max(behind - 1, 0):behind])]
+        return [waiver for _, waiver in sorted(found, key=lambda one: one[0])]
+
+
+def _is_pattern(name: str) -> bool:
+    return any(letter in name for letter in "*?[")
 
 
 def read(file: Path, policies: Iterable[str]) -> list[Waiver]:
@@ -98,7 +131,7 @@ def _waiver(entry: Any, where: str, known: set[str]) -> Waiver:
 
 
 def _literally(name: str) -> str:
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
+    return "".join(f"[{letter}]" if _is_pattern(letter) else letter for letter in name)
 
 
 def read_baseline(file: Path) -> dict[str, int]:

@@ -88,3 +88,20 @@ def test_what_is_no_baseline_is_refused(tmp_path, text):
     (tmp_path / "b.json").write_text(text)
     with pytest.raises(UsageError, match="is no baseline"):
         waivers.read_baseline(tmp_path / "b.json")
+
+
+def test_each_finding_is_held_against_the_waivers_near_it_alone(monkeypatch):
+    held = []
+    real = waivers.Waiver.covers
+    monkeypatch.setattr(waivers.Waiver, "covers", lambda one, found: held.append(1) or real(one, found))
+    number = 200
+    given = [waivers.Waiver(policy="kueue/a-rule", object="ClusterQueue a", reason="r", owner="o", until=TODAY, where="w",
+                            within=Stretch(file="f", first=(10 * row + 1, 1), last=(10 * row + 9, 1)))
+             for row in range(number)]
+    given += [waivers.Waiver(policy="kueue/a-rule", object=f"ClusterQueue {row}", reason="r", owner="o", until=TODAY, where="w")
+              for row in range(number)]
+    found = audit(*(finding(line=10 * row + 5, fingerprint=str(row)) for row in range(number)),
+                  *(finding(name=f"ClusterQueue {row}", file="g") for row in range(number)))
+    accepted = waivers.accept(found, given, TODAY)
+    assert (len(accepted.waived), accepted.findings, accepted.unused) == (2 * number, (), ())
+    assert len(held) == 2 * number

@@ -6,6 +6,7 @@ Every output goes through here: findings and their excerpts, errors, diffs, snap
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 MASK = "***"
@@ -43,12 +44,21 @@ Path = tuple[str | int, ...]
 
 def masked(text: str) -> str:
     """Return a text without what is a credential by its form (`hf_...`) or its place (`--api-key=...`)."""
+    return _masked_word(text) if len(text) <= _WORD_LETTERS else _masked(text)
+
+
+def _masked(text: str) -> str:
     text = _FORM.sub(MASK, text)
     for placed in (_IN_URL, _USER_OF_URL):
         text = placed.sub(rf"\1{MASK}@", text)
     for placed in (_HEADER, _BEARER, _ASSIGNED, _KEY, _AFTER_FLAG, _LOGIN, _DOCKER):
         text = placed.sub(rf"\1{MASK}", text)
     return text
+
+
+_WORD_LETTERS = 100
+_masked_word = lru_cache(maxsize=4096)(_masked)
+"""Names and steps of paths come again and again."""
 
 
 def masked_texts(data: Any) -> Any:
@@ -71,18 +81,34 @@ def masked_object(data: Any) -> Any:
     return masked_texts(copied)
 
 
+class Secrets:
+    """The secrets of an object, or of a list of some, for all that is said of it."""
+
+    def __init__(self, data: Any) -> None:
+        found = dict(places(data))
+        self._places = frozenset(found)
+        values = {str(value) for value in found.values()}
+        self._values = sorted((value for value in values if len(value) >= LEAST_LETTERS), key=len, reverse=True)
+
+    def masked(self, text: str) -> str:
+        """Return what is said of the object, without its secret values."""
+        for value in self._values:
+            text = text.replace(value, MASK)
+        return masked(text)
+
+    def hides(self, path: Path) -> bool:
+        """Say whether the value at a place must not be shown: a secret, or that of a variable."""
+        return path in self._places or (len(path) > 2 and path[-3] == "env" and path[-1] == "value")
+
+
 def masked_message(text: str, data: Any) -> str:
     """Return what is said of an object, without the object's secret values."""
-    for value in sorted({str(value) for _, value in places(data)}, key=len, reverse=True):
-        if len(value) >= LEAST_LETTERS:
-            text = text.replace(value, MASK)
-    return masked(text)
+    return Secrets(data).masked(text)
 
 
 def hidden_in(data: Any) -> Callable[[Path], bool]:
     """Return what says of a place in an object whether its value must not be shown: a secret, or that of a variable."""
-    secret = {path for path, _ in places(data)}
-    return lambda path: path in secret or (len(path) > 2 and path[-3] == "env" and path[-1] == "value")
+    return Secrets(data).hides
 
 
 def is_named_secret(name: object) -> bool:
@@ -117,6 +143,7 @@ def places(data: Any) -> Iterator[tuple[Path, Any]]:
                     yield (*path, key), value
 
 
+@lru_cache(maxsize=4096)
 def _is_secret_field(key: object) -> bool:
     # apiKey, api_key and API-Key are one name.
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", str(key)).lower().replace("_", "-")

@@ -64,6 +64,8 @@ class Judge:
         self._corpus, self._engine, self._facts = corpus, engine, frozenset(facts)
         self._selection = Selection(corpus, self._facts)
         self._waiting: list[tuple[Manifest, Question]] = []
+        self._secrets: tuple[Manifest | None, masking.Secrets] = None, masking.Secrets({})
+        """Of the object that something was found in last."""
         self._heard = Heard()
 
     def files(self, files: Iterable[Source | Problem], stdin: BinaryIO) -> None:
@@ -191,12 +193,15 @@ class Judge:
         if missing := self._missing(policy):  # looked at together with others, where it is not known before
             self._heard.undecided[policy.id] = missing
             return
+        if self._secrets[0] is not manifest:
+            self._secrets = manifest, masking.Secrets(manifest.data)
+        secrets = self._secrets[1]
         self._heard.findings.append(Finding(
             policy=policy.id, severity=policy.severity, policy_class=policy.policy_class, file=manifest.file,
             line=line, column=column, object=masking.masked(manifest.name), path=masking.masked_texts(said.path),
-            message=masking.masked_message(said.message, manifest.data), remedy=policy.remedy,
+            message=secrets.masked(said.message), remedy=policy.remedy,
             fingerprint=_fingerprint(policy.id, manifest, said.path), fix=_fix(said),
-            hidden=masking.hidden_in(manifest.data)(manifest.first(said.path))))
+            hidden=secrets.hides(manifest.first(said.path))))
 
 
 def _fix(said: Raw) -> Fix | None:

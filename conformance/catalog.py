@@ -130,6 +130,10 @@ def _whole(module: ModuleType) -> Component:
         raise HalfMade(f"{where}: it has no {schema.name}",
                        "write the JSON Schema of its settings in platform.yaml; without settings: "
                        '{"type": "object", "additionalProperties": false}')
+    if not schema.with_name("rights.yaml").is_file():
+        raise HalfMade(f"{where}: it has no rights.yaml",
+                       "write what an account must be allowed to do on a cluster of others: survey, run, changes, "
+                       "cluster-objects; at least what detect reads")
     return replace(component, settings_schema=json.loads(schema.read_text(encoding="utf-8")))
 
 

@@ -197,7 +197,8 @@ def served(theirs, wanted):
 
 
 def test_each_right_to_read_that_is_missing_is_named_and_the_rest_is_told(theirs, seatrial):
-    listed = served(theirs, rules("read"))
+    # Several components read Deployments, each its own: taken away is the verb on all of them.
+    listed = [*dict.fromkeys(one[:3] for one in served(theirs, rules("read")))]
     assert len(listed) > 10
 
     def told(number, verb, group, resource):
@@ -212,7 +213,7 @@ def test_each_right_to_read_that_is_missing_is_named_and_the_rest_is_told(theirs
         assert "Traceback" not in done.stderr
 
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda one: told(one[0], *one[1][:3]), enumerate(listed)))
+        list(pool.map(lambda one: told(one[0], *one[1]), enumerate(listed)))
 
 
 # -- changing --------------------------------------------------------------------------------------

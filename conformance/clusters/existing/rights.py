@@ -1,19 +1,48 @@
-"""What the account must be allowed to do: the manifests in `reference-manifests/rbac/` say it, and are asked about."""
+"""What the account must be allowed to do, as `rights.yaml` here and in the folders of components says.
 
-from collections.abc import Iterable, Iterator, Sequence
+`reference-manifests/rbac/` holds the same as ClusterRoles, for administrators: `scripts/rights` writes them.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from pathlib import Path
+from typing import Any
 
 from conformance import assets
-from conformance.errors import SeatrialError
-from conformance.kube.api import Api, Object, load
+from conformance.errors import SeatrialError, UsageError
+from conformance.kube import yaml
+from conformance.kube.api import Api, Object
 
 RUN, CHANGES = "seatrial-run", "seatrial-changes"
 """The roles of what a run reads of the whole cluster, and of what it changes in namespaces; those for one component are
 called after it too."""
 SPACES = "namespaces"
 """The only resource without a namespace of which a run makes any by itself."""
+FILE = "rights.yaml"
+PARTS = ("survey", "run", "changes", "cluster-objects", "nodes")
+"""What rights are for: a look, what a run reads of the whole cluster, what it changes in namespaces, objects without a
+namespace that it makes where they are named, fake nodes that fail."""
+MANIFESTS: Mapping[str, str] = {
+    "read": """\
+# What `seatrial survey`, and `seatrial run` without --allow-changes, need of a cluster: nothing is written.
+# Bind it to the account that runs Seatrial, by a ClusterRoleBinding.
+""",
+    "changes": """\
+# What `seatrial run --allow-changes PREFIX` needs beside read.yaml: `seatrial-run` and `seatrial-changes`, and of both
+# the roles of the components that the platform has. What is in seatrial-run and those called after it is read of the
+# whole cluster, so by a ClusterRoleBinding. RBAC knows no prefix: bound by one, the rights to change reach every
+# namespace, and it is Seatrial that keeps within those with the prefix. Where that is too much, make the namespaces
+# yourself and bind the roles in each of them: see README.md.
+""",
+    "cluster-objects": """\
+# What `seatrial run` needs beside changes.yaml for --cluster-object and for --may-disturb nodes: take what is asked
+# for. Seatrial makes only objects that were named one by one, whatever these rights would allow.
+"""}
+"""The manifests of `reference-manifests/rbac/`, each with what stands at its head."""
+KEYS = ("apiGroups", "resources", "resourceNames", "verbs")
+WRITTEN_BY = "# Written by scripts/rights from the files rights.yaml; a test holds them against each other.\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,16 +59,82 @@ class Right:
         return self.resource + (f".{self.group}" if self.group else "")
 
 
-@cache
-def roles(name: str) -> tuple[Object, ...]:
+def written(file: Path) -> Mapping[str, Sequence[Object]]:
+    """Return the rules of a `rights.yaml` by what they are for: RBAC's, each with a `why` where one is said.
+
+    Raises UsageError with the place of what is not known or missing there.
+    """
+    documents = yaml.read(file)
+    if not documents:
+        return {}
+    found = documents[0].data
+    for part, rules in found.items():
+        if part not in PARTS:
+            raise UsageError(f"{documents[0].where(part)}: no rights are for {part!r}", f"known: {', '.join(PARTS)}")
+        for number, rule in enumerate(rules or ()):
+            where = documents[0].where(part, number)
+            if unknown := sorted({*rule} - {"why", *KEYS}):
+                raise UsageError(f"{where}: unknown key {unknown[0]!r}", f"known: why, {', '.join(KEYS)}")
+            for key in ("apiGroups", "resources", "verbs"):
+                if not isinstance(rule.get(key), list):
+                    raise UsageError(f"{where}: {key} must be a list", f"add {key}")
+    return {part: rules or [] for part, rules in found.items()}
+
+
+def of_all() -> dict[str, Mapping[str, Sequence[Object]]]:
+    """Return what is written for each component by its name; for all of them, under the name ''."""
+    return {"": written(Path(__file__).with_name(FILE)),
+            **{name: written(file) for name, file in assets.of_components(FILE).items()}}
+
+
+def _sources() -> dict[str, list[tuple[str, list[Object]]]]:
+    """Return, for each manifest, its roles: name and rules."""
+    known = of_all()
+
+    def together(part: str) -> list[Object]:
+        return [rule for one in known.values() for rule in one.get(part, ())]
+
+    def each(part: str, name: str) -> list[tuple[str, list[Object]]]:
+        return [(f"{name}-{component}" if component else name, [*one[part]])
+                for component, one in known.items() if one.get(part)]
+
+    return {"read": [("seatrial-read", together("survey"))],
+            "changes": [*each("run", RUN), *each("changes", CHANGES)],
+            "cluster-objects": [("seatrial-cluster-objects", together("cluster-objects")),
+                                ("seatrial-nodes", together("nodes"))]}
+
+
+def roles(manifest: str) -> tuple[Object, ...]:
     """Return the ClusterRoles of one of the manifests."""
-    found = load(assets.folder("reference-manifests") / "rbac" / f"{name}.yaml")
-    return tuple(obj for obj in found if obj["kind"] == "ClusterRole")
+    return tuple({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": name},
+                  "rules": [{key: rule[key] for key in KEYS if key in rule} for rule in rules]}
+                 for name, rules in _sources()[manifest])
+
+
+def text(manifest: str) -> str:
+    """Return one of the manifests as it is written for administrators."""
+    return MANIFESTS[manifest] + WRITTEN_BY + "---\n".join(
+        f"apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: {name}\nrules:\n"
+        + "".join(map(_rule_text, rules)) for name, rules in _sources()[manifest])
+
+
+def _rule_text(rule: Mapping[str, Any]) -> str:
+    why = f"  # {rule['why']}\n" if "why" in rule else ""
+    said = [f"{key}: [{', '.join(map(_word, rule[key]))}]" for key in KEYS if key in rule]
+    return f"{why}  - " + "\n    ".join(said) + "\n"
+
+
+def _word(text: str) -> str:
+    return text if text.replace("-", "").replace(".", "").replace("/", "").isalnum() else json.dumps(text)
 
 
 def rights(role: Object) -> Iterator[Right]:
     """Yield the rights that a ClusterRole gives."""
-    for rule in role["rules"]:
+    return _rights(role["rules"])
+
+
+def _rights(rules: Iterable[Object]) -> Iterator[Right]:
+    for rule in rules:
         for group in rule["apiGroups"]:
             for resource in rule["resources"]:
                 for verb in rule["verbs"]:
@@ -51,10 +146,10 @@ def wanted(components: Iterable[str]) -> dict[Right, bool]:
 
     True: in the whole cluster, False: in each of its namespaces.
     """
-    names = {role: role == RUN for role in (RUN, CHANGES)}
-    names |= {f"{role}-{component}": role == RUN for component in components for role in (RUN, CHANGES)}
-    return {right: names[role["metadata"]["name"]] or right.resource == SPACES for role in roles("changes")
-            if role["metadata"]["name"] in names for right in rights(role)}
+    known = of_all()
+    return {right: part == "run" or right.resource == SPACES
+            for part in ("run", "changes") for component in ("", *components)
+            for right in _rights(known.get(component, {}).get(part, ()))}
 
 
 def made() -> list[tuple[str, str]]:

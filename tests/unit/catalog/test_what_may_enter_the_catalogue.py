@@ -170,7 +170,7 @@ def walk(monkeypatch):
 def test_components_are_found_by_walking(walk, packages):
     packages("COMPONENTS", "walked_components", {
         "some_queue/__init__.py": COMPONENT.format(name="some-queue", more="version='v1'"),
-        "some_queue/settings.schema.json": '{"type": "object"}',
+        "some_queue/settings.schema.json": '{"type": "object"}', "some_queue/rights.yaml": "survey: []",
         "gpus/__init__.py": COMPONENT.format(name="gpus", more="of_ground=True"), "shared.py": ""})
     assert sorted(walk()) == ["gpus", "some-queue"]
     assert walk()["some-queue"].settings_schema == {"type": "object"}

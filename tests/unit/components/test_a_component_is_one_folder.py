@@ -10,6 +10,7 @@ import pytest
 from conformance import assets, catalog, cli
 from conformance import components as package
 from conformance.catalog import HalfMade
+from conformance.clusters.existing import rights
 from conformance.errors import UsageError
 from conformance.folder import promises, read
 from conformance.model.behaviour import Behaviour
@@ -126,8 +127,31 @@ def test_its_queues_are_looked_at_on_a_cluster_of_others(walked, folder):
         "Share red": 3, "Share blue": 3}
 
 
+def test_what_it_needs_on_a_cluster_of_others_is_collected(walked):
+    before = rights.made()
+    walked()
+    assert {right.full for right in rights.wanted(["tally"])} - {right.full for right in rights.wanted([])} == {
+        "claims.tally.example.com"}
+    assert {*rights.made()} - {*before} == {("tally.example.com", "claims")}
+    assert "resourceNames: [tally]" in rights.text("read")
+    assert "  name: seatrial-changes-tally\n" in rights.text("changes")
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("look: []", "rights.yaml:1:1: no rights are for 'look'"),
+    ("survey: [{apiGroups: [apps], resources: [pods], verb: [get]}]", "rights.yaml:1.*: unknown key 'verb'"),
+    ("survey: [{apiGroups: [apps], resources: [pods]}]", "rights.yaml:1.*: verbs must be a list"),
+])
+def test_rights_that_cannot_be_read_are_refused_with_their_place(place, walked, text, message):
+    (place / "rights.yaml").write_text(text)
+    walked()
+    with pytest.raises(UsageError, match=message):
+        rights.text("read")
+
+
 @pytest.mark.parametrize(("take_out", "message"), [
     (lambda place: (place / "settings.schema.json").unlink(), "it has no settings.schema.json"),
+    (lambda place: (place / "rights.yaml").unlink(), "it has no rights.yaml"),
     (lambda place: _without(place, 'version="v7.0.0", '), "nobody says which version it is"),
     (lambda place: _without(place, "queues=queues, "), "nobody says how its queues share GPUs"),
     (lambda place: _without(place, "live=live, "), "nobody says how its queues share GPUs"),

@@ -22,7 +22,7 @@ from conformance import assets
 from conformance.clusters import local
 from conformance.clusters.existing import rights
 from conformance.folder import read
-from conformance.kube.api import load
+from conformance.kube.api import _Asking, load
 from conformance.platform.install import install
 from conformance.waiting import eventually
 
@@ -67,7 +67,8 @@ class Theirs:
                         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
                         "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": "accounts"}]})
         path = f"/api/v1/namespaces/accounts/serviceaccounts/{name}/token"
-        token = self.api._write("token", "POST", path, {"spec": {"expirationSeconds": expires_s}})["status"]["token"]
+        wanted = {"spec": {"expirationSeconds": expires_s}}
+        token = _Asking(self.api, "POST", path, {}, lambda: wanted).written("token")["status"]["token"]
         config = json.loads(self.cluster.kubeconfig.read_text())
         config["users"] = [{"name": "trial", "user": {"token": token}}]
         config["contexts"][0].update(name="theirs", context={**config["contexts"][0]["context"], "user": "trial"})

@@ -3,6 +3,7 @@
 import importlib
 import signal
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -13,6 +14,7 @@ from conformance.model.node_size import NodeSize
 
 if TYPE_CHECKING:
     from conformance.kube.api import Api
+    from conformance.model.address import Address
     from conformance.model.permit import Permit
 
 Say = Callable[[str], None]
@@ -83,6 +85,13 @@ class Cluster(Protocol):
 
     def load_images(self, archives: Mapping[str, Path]) -> None:
         """Load OCI archives into every real node, under the names that they carry."""
+
+    def address_of(self, namespace: str, service: str, port: int) -> "AbstractContextManager[Address]":
+        """Yield where this process reaches a Service, whatever node its pods are on, as long as the body runs.
+
+        Every new connection goes to a pod behind it that is ready then. Raises SeatrialError on entering where there is
+        no such Service, it has no such TCP port, or nobody behind it is ready.
+        """
 
     def describe(self) -> dict[str, str]:
         """Return what a report says about it."""

@@ -7,7 +7,9 @@ import gc
 import json
 import os
 import re
+import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,11 +19,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any, Self
 from urllib.parse import urlencode
 
 import urllib3
-from kubernetes import client, config
+from kubernetes import client, config, stream
 from yaml import YAMLError
 
 from conformance.errors import SeatrialError, UsageError
@@ -608,6 +611,49 @@ class Api:
         """Return a container's log."""
         query = {key: str(value) for key, value in (("container", container), ("tailLines", tail)) if value}
         return self.text(self.path("v1/Pod", namespace, pod, "log"), **query)
+
+    @contextmanager
+    def forward(self, pod: str, namespace: str, port: int) -> Iterator[socket.socket]:
+        """Yield a connection to a port of a pod, through the API server; it is closed after the body.
+
+        One that the pod refuses ends at once. Raises Unreachable, and Forbidden where the account may not do that.
+        """
+        forwarding = self._forwarding(pod, namespace, port)
+        try:
+            yield forwarding.socket(port)
+        finally:
+            forwarding.close()
+
+    def _forwarding(self, pod: str, namespace: str, port: int) -> Any:
+        """Return the client's own port forward, made in a thread: it knows no limit of time for that."""
+        made: SimpleQueue[Any] = SimpleQueue()
+        in_vain = threading.Event()
+
+        def ask() -> None:
+            api = client.CoreV1Api(client.ApiClient(self._client.configuration))
+            try:
+                answer = stream.portforward(api.connect_get_namespaced_pod_portforward, pod, namespace, ports=str(port))
+                if in_vain.is_set():
+                    answer.close()
+            except Exception as error:
+                answer = error
+            made.put(answer)
+
+        threading.Thread(target=ask, daemon=True, name=f"port forward to {namespace}/{pod}").start()
+        what = f"port {port} of pod {namespace}/{pod} cannot be reached through API server {self.host}"
+        try:
+            found = made.get(timeout=ANSWERS_WITHIN_S)
+        except Empty:
+            in_vain.set()
+            raise Unreachable(f"{what}: no answer within {ANSWERS_WITHIN_S} s", is_there=True) from None
+        if isinstance(found, Exception):
+            said = str(getattr(found, "reason", None) or found)
+            not_allowed = NOT_ALLOWED.search(said.replace('\\"', '"'))
+            if not_allowed:
+                raise _forbidden(not_allowed) from found
+            raise Unreachable(f"{what}: {said.strip().splitlines()[0] if said.strip() else type(found).__name__}",
+                              is_there=True) from found
+        return found
 
     def events(self, namespace: str, *, warnings_only: bool = False) -> Objects:
         """Return a namespace's events, oldest first."""

@@ -5,11 +5,12 @@ works behind a fence, and removes by label what it made.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from conformance.clusters import diagnostics
+from conformance.clusters import diagnostics, services
 from conformance.clusters.existing import rights
 from conformance.clusters.existing.fence import Bounds, FencedApi
 from conformance.clusters.existing.lock import Lock, await_free
@@ -17,6 +18,7 @@ from conformance.clusters.existing.sweep import NAMESPACE, blocked, sweep
 from conformance.errors import SeatrialError, UsageError
 from conformance.kube.api import Api, Object
 from conformance.kube.names import letters
+from conformance.model.address import Address
 from conformance.model.fidelity import Fidelity
 from conformance.model.labels import (
     GPU_PRESENT,
@@ -121,6 +123,10 @@ class ExistingCluster:
         """Count work that is gone."""
         if self.bounds:
             self.bounds.give_back(pods, gpus)
+
+    def address_of(self, namespace: str, service: str, port: int) -> AbstractContextManager[Address]:
+        """Yield an address of this machine that leads to a Service through the API server."""
+        return services.forwarded(self.api, namespace, service, port)
 
     def collect(self, folder: Path) -> None:
         """Write what the API server says of the run's namespaces into a folder: the rest is nobody's business."""

@@ -8,13 +8,14 @@ import re
 import signal
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from conformance import builds
-from conformance.clusters import Say, fake_nodes, kwok, nodes
+from conformance.clusters import Say, fake_nodes, kwok, nodes, services
 from conformance.clusters import diagnostics as kept
 from conformance.clusters.kind import lifecycle, settings
 from conformance.clusters.kind.configuration import FAKE_PODS
@@ -23,6 +24,7 @@ from conformance.clusters.machine.ownership import ourselves
 from conformance.errors import SeatrialError, UsageError
 from conformance.gpu.devices import Device, read_state, set_health, write_state
 from conformance.kube.api import Api, Object, is_true, load
+from conformance.model.address import Address
 from conformance.model.fidelity import Fidelity
 from conformance.model.labels import GPU_RESOURCE, NODE_LABEL, REAL
 from conformance.model.node_size import NodeSize
@@ -88,6 +90,10 @@ class KindCluster:
     def load_images(self, archives: Mapping[str, Path]) -> None:
         """Load OCI archives into every real node, under the names that they carry."""
         lifecycle.load_images(self.spec, archives)
+
+    def address_of(self, namespace: str, service: str, port: int) -> AbstractContextManager[Address]:
+        """Yield an address of this machine that leads to a Service through the API server."""
+        return services.forwarded(self.api, namespace, service, port)
 
     def collect(self, folder: Path) -> None:
         """Write events, the logs that kind exports (with the API server's audit log) and our own into a folder."""

@@ -7,6 +7,7 @@ import json
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,13 +15,14 @@ from typing import Any
 
 from conformance import builds
 from conformance.clusters import diagnostics as kept
-from conformance.clusters import fake_nodes, nodes
+from conformance.clusters import fake_nodes, nodes, services
 from conformance.clusters.local import lifecycle
 from conformance.clusters.local.processes import DNS_SERVICE_INDEX
 from conformance.clusters.local.spec import ClusterSpec, NodeSpec
 from conformance.errors import UsageError
 from conformance.gpu.devices import Device, read_state, set_health, write_state
 from conformance.kube.api import Api, is_true, load
+from conformance.model.address import Address
 from conformance.model.fidelity import Fidelity
 from conformance.model.labels import GPU_RESOURCE
 from conformance.model.node_size import NodeSize
@@ -98,6 +100,10 @@ class LocalCluster:
     def load_images(self, archives: Mapping[str, Path]) -> None:
         """Load OCI archives into every real node, under the names that they carry."""
         lifecycle.import_images(self.spec, archives, builds.build(["ctr"])["ctr"].path)
+
+    def address_of(self, namespace: str, service: str, port: int) -> AbstractContextManager[Address]:
+        """Yield the Service's own address: this machine has a route to the first node, whose kube-proxy takes over."""
+        return services.routed(self.api, namespace, service, port)
 
     def collect(self, folder: Path) -> None:
         """Write events and the logs of every server and of every container into a folder."""

@@ -53,11 +53,13 @@ def make_bridge(spec: ClusterSpec) -> bool:
 
 
 def connect(spec: ClusterSpec, node: NodeSpec, pid: int) -> None:
-    """Link a node's network namespace (that of `pid`) to the bridge and route its pods to it."""
+    """Link a node's network namespace (that of `pid`) to the bridge and route its pods to it, Services to the first."""
     veth = spec.veth(node)
     ip("link", "add", veth, "type", "veth", "peer", "name", "eth0", "netns", str(pid))
     ip("link", "set", veth, "master", spec.bridge, "up")
     ip("route", "replace", node.pod_cidr, "via", node.address)
+    if node.number == 1:
+        ip("route", "replace", spec.service_cidr, "via", node.address)
 
 
 def remove(names: set[str]) -> None:

@@ -123,12 +123,19 @@ class Pods:
         self.api.create(self.pod(name, *command, **more))
         self._await(name, "Running")
 
+    def web(self, name, text, *, app):
+        """Start a web server that answers with a text."""
+        self.start(name, "sh", "-c", f"echo {text} > /tmp/index.html; exec httpd -f -p 8080 -h /tmp", labels={"app": app})
+
+    def service(self, name, *, app, **more):
+        """Make a Service in front of what has that label."""
+        self.api.create({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": self.namespace},
+                         "spec": {"selector": {"app": app}, "ports": [{"port": 80, "targetPort": 8080}], **more}})
+
     def serve(self, name, text):
         """Start a web server and a Service of that name."""
-        self.start(name, "sh", "-c", f"echo {text} > /tmp/index.html; exec httpd -f -p 8080 -h /tmp",
-                   labels={"app": name})
-        self.api.create({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": self.namespace},
-                         "spec": {"selector": {"app": name}, "ports": [{"port": 80, "targetPort": 8080}]}})
+        self.web(name, text, app=name)
+        self.service(name, app=name)
 
 
 @pytest.fixture

@@ -3,7 +3,10 @@
 import signal
 import subprocess
 import sys
+import threading
+import urllib.request
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -62,6 +65,72 @@ def test_a_pod_on_a_real_node_reaches_a_service_by_address_and_by_name(ground, p
     by_name = (f"until a=$(nslookup server.{pods.namespace}.svc.cluster.local | sed -n '4,$s/Address: *//p')"
                " && [ -n \"$a\" ] && timeout 2 wget -q -O- http://$a/; do :; done")
     assert pods.run("by-name", "sh", "-c", quiet + by_name) == "hello\n"
+
+
+def said_by(address):
+    """What a web server answers on a connection of its own, or why it does not."""
+    try:
+        with urllib.request.urlopen(address.url, timeout=10) as answer:
+            return answer.read().decode().strip()
+    except OSError as error:
+        return str(error)
+
+
+def test_this_process_reaches_a_service_and_each_new_connection_any_pod_that_is_ready(ground, pods):
+    for name in ("first", "second"):
+        pods.web(name, name, app="both")
+    pods.service("server", app="both")
+    eventually(partial(ready_behind, ground.api, pods.namespace, "server"), becomes=2, within=30)
+    with ground.cluster.address_of(pods.namespace, "server", 80) as address:
+        seen = set()
+        eventually(lambda: seen.add(said_by(address)) or seen, becomes=lambda seen: {"first", "second"} <= seen, within=30,
+                   because="pods that answered")
+        ground.api.delete("v1/Pod", "first", pods.namespace)
+        eventually(partial(ready_behind, ground.api, pods.namespace, "server"), becomes=1, within=30)
+        answers = []
+        eventually(lambda: answers.append(said_by(address)) or answers[-10:], becomes=["second"] * 10, within=30,
+                   because="who answers when one of two pods is gone")
+
+
+def ready_behind(api, namespace, service):
+    slices = api.list("discovery.k8s.io/v1/EndpointSlice", namespace, labels=f"kubernetes.io/service-name={service}")
+    return len([one for each in slices for one in each["endpoints"] or () if one["conditions"].get("ready")])
+
+
+def test_of_an_address_nothing_stays(ground, pods):
+    pods.serve("server", "hello")
+    eventually(partial(ready_behind, ground.api, pods.namespace, "server"), becomes=1, within=30)
+    before = set(threading.enumerate())
+    with ground.cluster.address_of(pods.namespace, "server", 80) as address:
+        eventually(partial(said_by, address), becomes="hello", within=30)
+    here = address.host == "127.0.0.1"
+    assert not here or "refused" in said_by(address)
+    eventually(lambda: {one.name for one in set(threading.enumerate()) - before}, becomes=set(), within=10,
+               because="threads that an address left")
+
+
+def test_a_service_that_nobody_can_reach_is_told_from_one_that_is_not_there(ground, pods):
+    def refused(service, port=80):
+        with pytest.raises(SeatrialError) as error, ground.cluster.address_of(pods.namespace, service, port):
+            pass
+        return error.value
+
+    pods.start("asleep", "sleep", "600", labels={"app": "other"})
+    pods.service("nobody", app="nobody")
+    pods.service("headless", app="other", clusterIP="None")
+    none = refused("model")
+    assert none.message == f"there is no Service {pods.namespace}/model"
+    assert none.way_out == "Services of that namespace: headless, nobody"
+    assert refused("nobody", 81).message == f"Service {pods.namespace}/nobody has no TCP port 81"
+    assert refused("nobody", 81).way_out == "its TCP ports: 80"
+    assert refused("nobody").message == (f"nobody is ready behind port 80 of Service {pods.namespace}/nobody: no pod has "
+                                         "the labels app=nobody")
+    assert "has no address of its own (clusterIP: None)" in refused("headless").message
+    pod = pods.pod("loads", "sleep", "600", labels={"app": "nobody"})
+    pod["spec"]["containers"][0]["readinessProbe"] = {"exec": {"command": ["false"]}}
+    ground.api.create(pod)
+    pods._await("loads", "Running")
+    assert refused("nobody").message.endswith("loads is Running")
 
 
 def may_go_below_zero():

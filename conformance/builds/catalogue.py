@@ -146,6 +146,9 @@ PROGRAMS = {program.name: program for program in _programs(
     Program(name="opa", folder="opa", module=OPA, package=OPA),
     Program(name="pause", folder="own", module="seatrial/builds/own", package="./pause",
             image=Image(repository="registry.k8s.io/pause", path="/pause", tag="3.10.1", user="65535:65535")),
+    # In a set of its own: nodes of kind are made anew when the programs of `own` change.
+    Program(name="model-server", folder="stand-ins", module="seatrial/builds/stand-ins", package="./modelserver",
+            image=Image(repository="seatrial.local/model-server", path="/model-server", tag="1")),
     Program(name="kind", folder="kind", module=KIND, package=KIND, on_request=True),
     Program(name="crictl", folder="cri-tools", module=CRI_TOOLS, package=f"{CRI_TOOLS}/cmd/crictl", on_request=True),
     Program(name="kindnetd", folder="own", module="seatrial/builds/own", package="./kindnetd", on_request=True),

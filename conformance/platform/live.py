@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Self
 
-from conformance import catalog, waiting
+from conformance import builds, catalog, waiting
 from conformance.clusters import Cluster, FakeGpus, Lent, fake_nodes
 from conformance.errors import SeatrialError, Unsupported
 from conformance.folder import promises
@@ -20,8 +20,10 @@ from conformance.model.fidelity import Fidelity
 from conformance.model.folder import PlatformFolder
 from conformance.model.permit import Permit
 from conformance.model.promise import Team
+from conformance.model.served import Served
 from conformance.model.workload import Workload
-from conformance.platform import on_existing
+from conformance.platform import on_existing, serving
+from conformance.platform.serving import Serving
 from conformance.platform.work import POD, Submitted
 from conformance.waiting import eventually, patience
 
@@ -41,7 +43,7 @@ class Platform:
         self.timeline = recorded
         self.teams = promises.promised(folder).teams
         self.team = on_existing.served(folder, component, team)
-        self._submitted: list[Submitted] = []
+        self._submitted: list[Submitted | Serving] = []
         self._claims: dict[str, tuple[int, int]] = {}
         self._later = ExitStack()
 
@@ -83,6 +85,24 @@ class Platform:
             if not self.is_shared(obj) or self.api.read(kind_of(obj), obj["metadata"]["name"]) is None:
                 self.api.create(obj)
         return submitted
+
+    def serve(self, served: Served, *, team: Team | None = None, named: str = "model") -> Serving:
+        """Serve a model for a team (default: the behaviour's), by a plain Deployment and Service on real nodes.
+
+        Where it names no image of its own, a stand-in takes the place of its server. Raises Refused when the API server
+        says no, Unsupported on a cluster that is not ours: its nodes have no stand-in.
+        """
+        if isinstance(self.cluster, Lent):
+            raise Unsupported(f"the nodes of {self.cluster.name} are not ours: no stand-in for a model server is there")
+        whose = team or self.served_team
+        if not served.image:
+            self.cluster.load_images(builds.images([serving.STAND_IN]))
+        name = unique(named)
+        found = Serving(self, name, whose, served, serving.plain(served, whose, name))
+        self._submitted.append(found)
+        for obj in found.objects:
+            self.api.create(obj)
+        return found
 
     # -- on a cluster that is not ours ------------------------------------------------------------
 

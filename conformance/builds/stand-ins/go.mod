@@ -1,0 +1,3 @@
+module seatrial/builds/stand-ins
+
+go 1.26.0

@@ -20,6 +20,7 @@ from conformance.model.fidelity import Fidelity
 from conformance.model.permit import Disturbance
 from conformance.model.promise import Team
 from conformance.model.report import Pair
+from conformance.model.role import Role
 from conformance.requirements import requirements
 
 SUITES = "conformance.suites"
@@ -42,7 +43,7 @@ class HalfMade(UsageError):
 def behaviour(*, requirement: str, needs: Sequence[Feature], fidelity: Fidelity, catches: Mapping[str, str],
               promise: str | None = None, where: Callable[[Team], bool] | None = None,
               alone: bool = True, disturbs: Sequence[Disturbance] = (Disturbance.COHORT,),
-              priorities: Sequence[int] = (), limit_s: float = 600,
+              priorities: Sequence[int] = (), limit_s: float = 600, roles: Sequence[Role] = (),
               cluster_objects: Callable[[Component], Iterable[str]] = lambda _: ()) -> Callable[[F], F]:
     """Declare a test function as a behaviour; its name and docstring say what the platform promises.
 
@@ -50,8 +51,9 @@ def behaviour(*, requirement: str, needs: Sequence[Feature], fidelity: Fidelity,
     behaviour's own claim says, or a failure on the way there would count as a catch. It runs for each team when it
     takes `team`. `promise` names the field of a team's promises that it proves: it runs for the teams that were
     promised that, and of these for those that `where` says yes to. `alone`: whether it needs the GPUs that its team
-    may reach to itself. `limit_s`: after how many seconds it is stopped, and ends as an error. `disturbs`,
-    `priorities` and `cluster_objects` say what it does on a cluster that others use: see `Behaviour`.
+    may reach to itself. `roles`: the parts of a platform that must be played, by one product each: it runs
+    once for each stack of such products. `limit_s`: after how many seconds it is stopped, and ends as an error.
+    `disturbs`, `priorities` and `cluster_objects` say what it does on a cluster that others use: see `Behaviour`.
     Raises HalfMade when the declaration is not whole or names something unknown.
     """
 
@@ -63,6 +65,7 @@ def behaviour(*, requirement: str, needs: Sequence[Feature], fidelity: Fidelity,
                            "say in its first line what the platform promises")
         _check_known(identity, "requirement", [requirement], requirements())
         _check_known(identity, "feature", needs, list(Feature))
+        _check_known(identity, "role", roles, list(Role))
         _check_known(identity, "fault", [*catches], faults())
         _check_known(identity, "promise", [promise] if promise else [], PROMISES)
         if not catches:
@@ -74,12 +77,16 @@ def behaviour(*, requirement: str, needs: Sequence[Feature], fidelity: Fidelity,
         if promise and not by_team:
             raise HalfMade(f"{identity}: it proves {promise}, which a team was promised, and takes no team",
                            "give the function the argument team")
+        if roles and by_team:
+            raise HalfMade(f"{identity}: it needs a stack, and runs for each team",
+                           "leave out roles, or the argument team")
         _check_unique(identity, function)
         setattr(function, MARK, Behaviour(
             id=identity, title=title.strip(), why=" ".join(why.split()), requirement=requirement,
             needs=tuple(Feature(need) for need in needs), fidelity=fidelity,
             catches=tuple(Catch(fault=fault, word=word) for fault, word in catches.items()), by_team=by_team,
             promise=promise, where=where, alone=alone, disturbs=tuple(disturbs), priorities=tuple(priorities),
+            roles=tuple(Role(role) for role in roles),
             limit_s=limit_s, cluster_objects=cluster_objects))
         return function
 
@@ -116,6 +123,9 @@ def _whole(module: ModuleType) -> Component:
     if component.name != name:
         raise HalfMade(f"{where}: its component is called {component.name}",
                        f"call it {name}: files of a component are found by the name of its folder")
+    if not component.roles:
+        raise HalfMade(f"{where}: nobody says which part of a platform it plays",
+                       f"set roles, of {', '.join(Role)}")
     if component.of_ground:
         return component
     if not component.version:

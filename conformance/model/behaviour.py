@@ -8,6 +8,7 @@ from conformance.model.feature import Feature
 from conformance.model.fidelity import Fidelity
 from conformance.model.permit import Disturbance
 from conformance.model.promise import Team
+from conformance.model.role import Role
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,9 @@ class Behaviour:
     """What it does to others, where there are others."""
     priorities: tuple[int, ...] = ()
     """Priorities of its work: each is an object without a namespace, of the component that the work is dressed for."""
+    roles: tuple[Role, ...] = ()
+    """The parts of a platform that must be played, by one product each: it runs once for each such stack. Work is
+    dressed for the one that plays the first."""
     limit_s: float = 600
     """After how many seconds it is stopped, with all that belongs to it; then nothing is said about the platform."""
     cluster_objects: Callable[[Component], Iterable[str]] = field(default=lambda _: (), compare=False)

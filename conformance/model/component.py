@@ -9,6 +9,7 @@ from conformance.model.feature import Feature
 from conformance.model.finding import Policy
 from conformance.model.folder import PlatformFolder
 from conformance.model.promise import Team
+from conformance.model.role import Role
 from conformance.model.rule import Rules
 from conformance.model.survey import Present, Queue
 from conformance.model.workload import Workload
@@ -115,6 +116,8 @@ class Component:
     """Its version on a live cluster, or None when it is not there."""
     dress: Callable[[Workload, Team, str], list[dict[str, Any]]]
     """The objects of a neutral workload, submitted for a team under a name."""
+    roles: frozenset[Role] = frozenset()
+    """The parts of a platform that it plays."""
     programs: tuple[str, ...] = ()
     """The builds that installing it takes, by name: those of its images, and what renders its manifests."""
     version: str = ""

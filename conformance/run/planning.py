@@ -1,7 +1,8 @@
 """Decides what runs: for which teams and components, with which faults, and what may not run side by side."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import product
 
 from conformance.catalog import faults_of
 from conformance.model.behaviour import Behaviour
@@ -9,6 +10,7 @@ from conformance.model.component import Component
 from conformance.model.fault import Fault
 from conformance.model.feature import Feature
 from conformance.model.promise import Promises, Team
+from conformance.model.role import Role
 
 EVERYTHING = "gpus"
 
@@ -19,6 +21,8 @@ class Subject:
 
     component: Component | None = None
     team: Team | None = None
+    stack: Mapping[Role, Component] = field(default_factory=dict)
+    """Who plays each role that the behaviour needs; `component` plays the first."""
     fault: Fault | None = None
     refusal: str = ""
     """Why it cannot run; then there is neither team nor component."""
@@ -31,6 +35,8 @@ class Subject:
         if self.refusal:
             return "nothing"
         name = self.team.name if self.team else self.component.name if self.component else ""
+        if self.stack:
+            name = "-".join(dict.fromkeys(component.name for component in self.stack.values()))
         return f"{name}-{self.fault.name}" if self.fault else name
 
 
@@ -49,11 +55,26 @@ def subjects(behaviour: Behaviour, *, platform: str, promises: Promises,
             if set(behaviour.needs) <= component.provides | _on_top(components.values())}
     if behaviour.by_team:
         return _teams(behaviour, platform, promises, able, components.values())
+    if behaviour.roles:
+        return _stacks(behaviour, platform, able, components.values())
     found = [component for component in able.values()
              if not behaviour.needs or component.provides & set(behaviour.needs)]
     needs = ", ".join(behaviour.needs)
     return [Subject(component=component) for component in found] or [
         Subject(refusal=f"no single component of {platform} provides {needs}")]
+
+
+def _stacks(behaviour: Behaviour, platform: str, able: Mapping[str, Component], components: Iterable[Component],
+            ) -> list[Subject]:
+    """Return one subject for each choice of a product for every role; of the first role it must be an able one."""
+    first, *others = behaviour.roles
+    playing = {first: [component for component in able.values() if first in component.roles]}
+    playing |= {role: [component for component in components if role in component.roles] for role in others}
+    for role, found in playing.items():
+        if not found:
+            return [Subject(refusal=f"no component of {platform} plays the role of {role}", lacks=f"role {role}")]
+    return [Subject(component=chosen[0], stack=dict(zip(playing, chosen, strict=True)))
+            for chosen in product(*playing.values())]
 
 
 def _teams(behaviour: Behaviour, platform: str, promises: Promises, able: Mapping[str, Component],
@@ -96,7 +117,7 @@ def proofs(behaviour: Behaviour, sound: Sequence[Subject], components: Mapping[s
     for catch in behaviour.catches:
         if catch.fault in known:
             owner, fault = known[catch.fault]
-            own = [subject for subject in runnable if subject.component is owner]
+            own = [subject for subject in runnable if owner in (subject.component, *subject.stack.values())]
             chosen.append(replace((own or runnable)[0], fault=fault))
     if not chosen:
         return [Subject(refusal=f"no component here has the faults "

@@ -13,7 +13,7 @@ from conformance.platform import on_existing
 from conformance.run import judging, planning
 from conformance.run.planning import Subject
 
-PROMISE = "promise "
+PROMISE, ROLE = "promise ", "role "
 
 
 def checks(folder: PlatformFolder, components: Mapping[str, Component], there: Collection[str], ground: Fidelity, *,
@@ -62,6 +62,8 @@ def _supplier(lacks: str) -> str:
     if lacks.startswith(PROMISE):
         return f"a team with {lacks.removeprefix(PROMISE)} in the promises of a platform folder (--platform DIR)"
     known = catalog.components().values()
+    if lacks.startswith(ROLE):
+        return " or ".join(component.name for component in known if lacks.removeprefix(ROLE) in component.roles)
     able = [component.name for component in known if lacks in component.provides]
     able += [f"{component.name} with {setting}" for component in known
              for feature, setting in component.added_by if feature == lacks]

@@ -18,6 +18,7 @@ from conformance.kube.api import Api, Object, load
 from conformance.model.component import Component, Enforcement
 from conformance.model.feature import Feature
 from conformance.model.folder import ComponentSpec
+from conformance.model.role import Role
 
 PROGRAMS = Programs(images=("gatekeeper",),
                     deployments=((NAMESPACE, DEPLOYMENT), (NAMESPACE, "gatekeeper-audit")))
@@ -76,7 +77,7 @@ def settings_on(api: Api) -> Mapping[str, Any]:
     return {"policies": "deny" if "deny" in actions else "audit"} if actions else {}
 
 
-COMPONENT = Component(name="gatekeeper", provides=frozenset(), install=install,
+COMPONENT = Component(name="gatekeeper", provides=frozenset(), roles=frozenset({Role.POLICY}), install=install,
                       programs=PROGRAMS.images, detect=detect, dress=plain_pods,
                       faults=FAULTS, adds=adds, settings_on=settings_on,
                       check_settings=check_settings, admission=admission,

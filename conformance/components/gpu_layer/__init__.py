@@ -11,6 +11,7 @@ from conformance.kube.api import Api
 from conformance.model.component import Component
 from conformance.model.feature import Feature
 from conformance.model.labels import GPU_RESOURCE, NODE_LABEL, REAL
+from conformance.model.role import Role
 
 
 def install(*_: Any) -> None:
@@ -24,5 +25,5 @@ def detect(api: Api) -> str | None:
     return str(found[0]["status"]["nodeInfo"]["kubeletVersion"]) if found else None
 
 
-COMPONENT = Component(name="gpu-layer", provides=frozenset({Feature.FAKE_GPU}), install=install, detect=detect,
-                      dress=plain_pods, faults=FAULTS, of_ground=True)
+COMPONENT = Component(name="gpu-layer", provides=frozenset({Feature.FAKE_GPU}), roles=frozenset({Role.GPU_LAYER}),
+                      install=install, detect=detect, dress=plain_pods, faults=FAULTS, of_ground=True)

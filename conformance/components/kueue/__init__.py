@@ -19,6 +19,7 @@ from conformance.kube.api import Api, Object, load
 from conformance.model.component import Component
 from conformance.model.feature import Feature
 from conformance.model.folder import ComponentSpec
+from conformance.model.role import Role
 
 PROGRAMS = Programs(images=("kueue",), deployments=((NAMESPACE, DEPLOYMENT),))
 
@@ -70,7 +71,7 @@ COMPONENT = Component(
     provides=frozenset({Feature.QUOTA, Feature.BORROWING, Feature.PREEMPTION, Feature.LOWEST_FIRST,
                         Feature.TOPOLOGY, Feature.QUEUE_ENFORCEMENT, Feature.GANG_SCHEDULING,
                         Feature.ADMISSION_RULES}),
-    install=install, programs=(*PROGRAMS.images, "kubectl"),
+    roles=frozenset({Role.QUEUE, Role.GANG_SCHEDULER}), install=install, programs=(*PROGRAMS.images, "kubectl"),
     detect=detect, dress=dress, faults=FAULTS, settings_on=settings_on, adds=adds,
     added_by=((Feature.FAIR_SHARING, "its setting fairSharing"),), rules=RULES, version=builds.version("kueue"),
     queues=queues, live=live, watches=live.WATCHED, reads=live.READS,

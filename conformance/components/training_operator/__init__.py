@@ -18,6 +18,7 @@ from conformance.kube.api import Api, Object, load
 from conformance.model.component import Component
 from conformance.model.feature import Feature
 from conformance.model.folder import ComponentSpec
+from conformance.model.role import Role
 from conformance.waiting import eventually, patience
 
 NAMESPACE, DEPLOYMENT = "kubeflow", "training-operator"
@@ -89,7 +90,7 @@ def settings_on(api: Api) -> Mapping[str, Any]:
 COMPONENT = Component(
     name="training-operator",
     provides=frozenset({Feature.PYTORCH_TRAINING, Feature.ELASTIC_TRAINING, Feature.ADMISSION_RULES}),
-    install=install, programs=(*PROGRAMS.images, "kubectl"),
+    roles=frozenset({Role.TRAINING}), install=install, programs=(*PROGRAMS.images, "kubectl"),
     detect=detect, dress=dress, faults=FAULTS, adds=adds, settings_on=settings_on,
     rules=RULES, version=builds.version("training-operator"),
     added_by=((Feature.TRAINING_GANGS, f"its argument {GANGS}={VOLCANO}"),))

@@ -24,6 +24,7 @@ from conformance.kube.pki import Authority
 from conformance.model.component import Component
 from conformance.model.feature import Feature
 from conformance.model.folder import ComponentSpec
+from conformance.model.role import Role
 
 ADMISSION = "volcano-admission"
 PROGRAMS = Programs(
@@ -98,6 +99,7 @@ COMPONENT = Component(
     name="volcano",
     provides=frozenset({Feature.GANG_SCHEDULING, Feature.QUOTA, Feature.PREEMPTION, Feature.TOPOLOGY,
                         Feature.JOB_RESTART_POLICY, Feature.ADMISSION_RULES, Feature.BORROWING}),
+    roles=frozenset({Role.QUEUE, Role.GANG_SCHEDULER, Role.TRAINING}),
     install=install, programs=PROGRAMS.images, detect=detect, dress=dress, faults=FAULTS, settings_on=settings_on,
     check_settings=check_settings, rules=RULES, version=builds.version("volcano"), queues=queues, live=live,
     watches=live.WATCHED, reads=live.READS,

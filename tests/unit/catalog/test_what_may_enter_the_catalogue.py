@@ -155,7 +155,9 @@ def test_a_fault_that_nobody_catches_is_listed(packages, monkeypatch):
 COMPONENT = '''
 from conformance.model.behaviour import Catch
 from conformance.model.component import Component
-COMPONENT = Component(name="{name}", provides=frozenset(), install=None, detect=None, dress=None, {more})
+from conformance.model.role import Role
+COMPONENT = Component(name="{name}", provides=frozenset(), **({{"roles": frozenset({{Role.QUEUE}}), "install": None,
+                      "detect": None, "dress": None}} | dict({more})))
 '''
 
 
@@ -186,6 +188,8 @@ def test_a_package_without_a_component_is_refused(walk, packages):
     ("queue", "version='v1'", "its component is called queue\n  way out: call it some-queue"),
     ("some-queue", "", "nobody says which version it is"),
     ("some-queue", "version='v1'", "it has no settings.schema.json"),
+    ("some-queue", "version='v1', roles=frozenset()", "nobody says which part of a platform it plays\n  way out: set roles, "
+                                                      "of queue, gang scheduler"),
 ])
 def test_a_half_made_component_is_refused(walk, packages, name, more, message):
     packages("COMPONENTS", "half_components", {"some_queue/__init__.py": COMPONENT.format(name=name, more=more)})

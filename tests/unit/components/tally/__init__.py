@@ -4,6 +4,7 @@ from conformance.components.tally import live, queues
 
 from conformance.model.component import Component
 from conformance.model.feature import Feature
+from conformance.model.role import Role
 
 
 def install(api, spec, load_images):
@@ -20,6 +21,6 @@ def dress(workload, team, name):
 
 
 COMPONENT = Component(
-    name="tally", version="v7.0.0", provides=frozenset({Feature.QUOTA, Feature.BORROWING}), install=install,
+    name="tally", version="v7.0.0", roles=frozenset({Role.QUEUE}), provides=frozenset({Feature.QUOTA, Feature.BORROWING}), install=install,
     detect=detect, dress=dress, queues=queues, live=live, reads=(("tally.example.com", "Share"),),
     watches=("tally.example.com/v1/Share",))

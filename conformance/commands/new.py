@@ -109,8 +109,9 @@ def dress(*_: Any) -> Sequence[Object]:
     raise NotImplementedError
 
 
-# Until it has a version the catalogue refuses it. `provides` names the features that it brings.
-COMPONENT = Component(name="{name}", version="", provides=frozenset(), install=install, detect=detect, dress=dress)
+# Until it has a version and a role the catalogue refuses it. `provides` names the features that it brings.
+COMPONENT = Component(name="{name}", version="", provides=frozenset(), roles=frozenset(), install=install,
+                      detect=detect, dress=dress)
 '''
 _RIGHTS = '''# What an account must be allowed to do on a cluster of others: survey, run, changes, cluster-objects.
 survey:

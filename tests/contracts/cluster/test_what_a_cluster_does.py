@@ -82,13 +82,17 @@ def test_this_process_reaches_a_service_and_each_new_connection_any_pod_that_is_
     pods.service("server", app="both")
     eventually(partial(ready_behind, ground.api, pods.namespace, "server"), becomes=2, within=30)
     with ground.cluster.address_of(pods.namespace, "server", 80) as address:
-        seen = set()
-        eventually(lambda: seen.add(said_by(address)) or seen, becomes=lambda seen: {"first", "second"} <= seen, within=30,
+        answers: list[str] = []
+
+        def last_answers():
+            answers.append(said_by(address))
+            return answers[-10:]
+
+        eventually(last_answers, becomes=lambda last: {"first", "second"} <= set(last), within=30,
                    because="pods that answered")
         ground.api.delete("v1/Pod", "first", pods.namespace)
         eventually(partial(ready_behind, ground.api, pods.namespace, "server"), becomes=1, within=30)
-        answers = []
-        eventually(lambda: answers.append(said_by(address)) or answers[-10:], becomes=["second"] * 10, within=30,
+        eventually(last_answers, becomes=["second"] * 10, within=30,
                    because="who answers when one of two pods is gone")
 
 

@@ -3,6 +3,7 @@
 import socket
 import threading
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from conformance.errors import SeatrialError
 from conformance.model.address import Address
 from conformance.waiting import eventually
 
-SERVICE = {"metadata": {"name": "model"}, "spec": {
+SERVICE: Any = {"metadata": {"name": "model"}, "spec": {
     "clusterIP": "127.0.0.1", "selector": {"app": "model"},
     "ports": [{"name": "http", "port": 80}, {"name": "dns", "port": 53, "protocol": "UDP"}]}}
 

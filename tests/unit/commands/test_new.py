@@ -24,12 +24,15 @@ def loaded(monkeypatch):
     return load
 
 
-def test_a_component_is_refused_until_it_has_a_version(tmp_path, loaded, capsys, monkeypatch):
+def test_a_component_is_refused_until_it_has_a_role_and_a_version(tmp_path, loaded, capsys, monkeypatch):
     assert cli.main(["new", "component", "some-queue", "--in", str(tmp_path)]) == 0
     said = capsys.readouterr().out
     assert "some_queue/rights.yaml" in said
     assert "next: write install" in said
     file = tmp_path / "some_queue" / "__init__.py"
+    with pytest.raises(HalfMade, match="nobody says which part of a platform it plays"):
+        catalog._whole(loaded(file, "made.some_queue"))
+    file.write_text(file.read_text().replace("roles=frozenset()", 'roles=frozenset({"queue"})'))
     with pytest.raises(HalfMade, match="nobody says which version it is"):
         catalog._whole(loaded(file, "made.some_queue"))
     file.write_text(file.read_text().replace('version=""', 'version="v1.0.0"'))

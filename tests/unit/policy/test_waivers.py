@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from conformance.errors import UsageError
-from conformance.model.finding import Audit, Finding, PolicyClass, Severity, Stretch
+from conformance.model.finding import Audit, Finding, PolicyClass, Severity, Stretch, Waiver
 from conformance.policy import waivers
 
 POLICIES = ["kueue/a-rule", "mig/another"]
@@ -91,14 +91,19 @@ def test_what_is_no_baseline_is_refused(tmp_path, text):
 
 
 def test_each_finding_is_held_against_the_waivers_near_it_alone(monkeypatch):
-    held = []
-    real = waivers.Waiver.covers
-    monkeypatch.setattr(waivers.Waiver, "covers", lambda one, found: held.append(1) or real(one, found))
+    held: list[Waiver] = []
+    real = Waiver.covers
+
+    def counted(one, found):
+        held.append(one)
+        return real(one, found)
+
+    monkeypatch.setattr(Waiver, "covers", counted)
     number = 200
-    given = [waivers.Waiver(policy="kueue/a-rule", object="ClusterQueue a", reason="r", owner="o", until=TODAY, where="w",
+    given = [Waiver(policy="kueue/a-rule", object="ClusterQueue a", reason="r", owner="o", until=TODAY, where="w",
                             within=Stretch(file="f", first=(10 * row + 1, 1), last=(10 * row + 9, 1)))
              for row in range(number)]
-    given += [waivers.Waiver(policy="kueue/a-rule", object=f"ClusterQueue {row}", reason="r", owner="o", until=TODAY, where="w")
+    given += [Waiver(policy="kueue/a-rule", object=f"ClusterQueue {row}", reason="r", owner="o", until=TODAY, where="w")
               for row in range(number)]
     found = audit(*(finding(line=10 * row + 5, fingerprint=str(row)) for row in range(number)),
                   *(finding(name=f"ClusterQueue {row}", file="g") for row in range(number)))

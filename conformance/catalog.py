@@ -130,6 +130,10 @@ def _whole(module: ModuleType) -> Component:
         return component
     if not component.version:
         raise HalfMade(f"{where}: nobody says which version it is", "set version")
+    for begun in (component.install, component.detect, component.dress):
+        # What `seatrial new component` writes says so until it is written.
+        if "NotImplementedError" in getattr(getattr(begun, "__code__", None), "co_names", ()):
+            raise HalfMade(f"{where}: {begun.__name__} is not written", "write it, see docs/writing-a-component.md")
     if Feature.QUOTA in component.provides and (component.queues is None or component.live is None):
         raise HalfMade(f"{where}: it provides quota, and nobody says how its queues share GPUs",
                        "set queues and live to modules that are a model.component.Queues and LiveQueues")

@@ -109,7 +109,8 @@ def dress(*_: Any) -> Sequence[Object]:
     raise NotImplementedError
 
 
-# Until it has a version and a role the catalogue refuses it. `provides` names the features that it brings.
+# Until it has a version and a role, and all three are written, the catalogue refuses it. `provides` names the
+# features that it brings.
 COMPONENT = Component(name="{name}", version="", provides=frozenset(), roles=frozenset(), install=install,
                       detect=detect, dress=dress)
 '''
@@ -136,7 +137,7 @@ def test_{function}_holds(platform, team):
 _SETTINGS = '{{"type": "object", "additionalProperties": false}}\n'
 _NEXT = {
     "policy": "",
-    "component": """next: write install, detect, dress and the version; build.toml (see another component's);
+    "component": """next: write install, detect, dress, the version and its roles; build.toml (see another component's);
       rights.yaml, then scripts/rights;
       until then the catalogue refuses it, and so does every seatrial run (docs/writing-a-component.md)""",
     "behaviour": """next: say what is promised, name its requirement and features, and a fault that makes it fail;

@@ -24,7 +24,7 @@ def loaded(monkeypatch):
     return load
 
 
-def test_a_component_is_refused_until_it_has_a_role_and_a_version(tmp_path, loaded, capsys, monkeypatch):
+def test_a_component_is_refused_until_it_has_a_role_and_a_version_and_is_written(tmp_path, loaded, capsys, monkeypatch):
     assert cli.main(["new", "component", "some-queue", "--in", str(tmp_path)]) == 0
     said = capsys.readouterr().out
     assert "some_queue/rights.yaml" in said
@@ -36,6 +36,10 @@ def test_a_component_is_refused_until_it_has_a_role_and_a_version(tmp_path, load
     with pytest.raises(HalfMade, match="nobody says which version it is"):
         catalog._whole(loaded(file, "made.some_queue"))
     file.write_text(file.read_text().replace('version=""', 'version="v1.0.0"'))
+    for begun in ("install", "detect", "dress"):
+        with pytest.raises(HalfMade, match=f"{begun} is not written"):
+            catalog._whole(loaded(file, "made.some_queue"))
+        file.write_text(file.read_text().replace("    raise NotImplementedError", "    return []", 1))
     found = catalog._whole(loaded(file, "made.some_queue"))
     assert (found.name, found.version, found.settings_schema["type"]) == ("some-queue", "v1.0.0", "object")
     monkeypatch.setattr(assets, "COMPONENTS", [*assets.COMPONENTS, tmp_path])

@@ -29,7 +29,7 @@ def lacks_of_kind():
 
 
 ON_REAL_GROUND = {"local": lacks_of_local_clusters, "can_fail": lacks_of_local_clusters, "kind": lacks_of_kind}
-LIMITS_S = {"wheel": 600, "ci": 900, "local": 900, "kind": 1800, "contracts": 1800, "contracts/parity": 4 * 3600,
+LIMITS_S = {"policies": 900, "browser": 600, "wheel": 900, "ci": 900, "local": 900, "kind": 1800, "contracts": 1800, "contracts/parity": 4 * 3600,
             "can_fail": 2 * 3600}
 """How long a test may take, with what is made for it, where that is longer than what pyproject.toml says: a cluster
 has to come up, an image to be built, whole runs of all platforms to end. So long that only what hangs is hit."""

@@ -56,3 +56,13 @@ def test_a_platform_that_does_not_keep_its_promise_fails_by_name(exercise, tmp_p
     assert [result["outcome"] for result in report["results"]] == ["failed"]
     assert "ClusterQueue serving-c" in report["results"][0]["cause"]
     assert code == 1
+
+
+def test_that_a_stranger_gets_nothing_of_a_queue_that_serves_nobody_proves_nothing(exercise, tmp_path):
+    spoil(exercise, "serving-c", "spec:\n", "spec:\n  stopPolicy: Hold\n")
+    code, report, _ = seatrial("run", "--platform", str(exercise), "-k", "(not_selected or without_a_queue) and serving",
+                               report=tmp_path / "report")
+    assert {result["outcome"] for result in report["results"]} == {"unsupported"}
+    assert all("serving" in result["cause"] and "did not play its part" in result["cause"]
+               for result in report["results"])
+    assert (len(report["results"]), code) == (2, 4)

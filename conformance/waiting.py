@@ -17,6 +17,9 @@ from conformance.errors import SeatrialError, Unprepared, UsageError
 from conformance.matching import Matcher, show
 
 PATIENCE_VARIABLE = "SEATRIAL_PATIENCE"
+CALM_TASKS_PER_CORE = 4
+"""Up to so many tasks that want to run for each core, the waits hold as they are: a trial alone makes about as many."""
+MOST_STRAIN = 6
 FIRST_POLL_S, LONGEST_POLL_S = 0.05, 0.2
 LONGEST_TRACE = 30
 
@@ -59,7 +62,7 @@ class Patience:
 
 
 def patience() -> Patience:
-    """Return the waits in force: the defaults, stretched by the environment's SEATRIAL_PATIENCE.
+    """Return the waits in force: the defaults, stretched by the environment's SEATRIAL_PATIENCE and by `strain`.
 
     Raises UsageError when that is not a positive number.
     """
@@ -71,7 +74,17 @@ def patience() -> Patience:
     if not 0 < factor < math.inf:
         raise UsageError(f"{PATIENCE_VARIABLE}={text!r} is not a factor",
                          "give a positive number, for example 2")
-    return Patience().stretched(factor)
+    return Patience().stretched(factor * strain())
+
+
+def strain() -> float:
+    """Return how many times as long things take because others keep this machine busy: from 1 to MOST_STRAIN.
+
+    A cluster runs on this machine or is looked at from here. Waits end when what is waited for is there: longer ones
+    cost time where it never comes, and shorter ones would judge the machine.
+    """
+    tasks_per_core = os.getloadavg()[0] / len(os.sched_getaffinity(0))
+    return min(max(1.0, tasks_per_core / CALM_TASKS_PER_CORE), MOST_STRAIN)
 
 
 _took_s: list[float] = []

@@ -32,7 +32,7 @@ from conformance.kube import retries, yaml
 from conformance.kube.names import unique
 from conformance.kube.retries import AGAIN_S
 from conformance.matching import show
-from conformance.waiting import Stop, Unmet, eventually, patience
+from conformance.waiting import Stop, Unmet, eventually, patience, strain
 
 Object = dict[str, Any]
 Objects = list[Object]
@@ -695,6 +695,7 @@ class _Asking:
                                      timeout_s=timeout_s or ANSWERS_WITHIN_S)
         self._attempts = 0
         self._not_before = 0.0
+        self._again_s = float(AGAIN_S)
         self._in_vain = ""
         self._is_answer = False
         self._in_doubt = False
@@ -729,7 +730,8 @@ class _Asking:
     def _insist(self) -> None:
         try:
             if self._attempt():  # however long that took: after it there is time for more
-                eventually(self._attempt, becomes="", within=AGAIN_S)
+                self._again_s = round(AGAIN_S * strain(), 1)
+                eventually(self._attempt, becomes="", within=self._again_s)
         except Unmet:
             self._give_up()
         except (Unreachable, Overloaded) as error:
@@ -783,7 +785,7 @@ class _Asking:
     def _give_up(self) -> None:
         """Raise what was in the way, unless it is an answer after all."""
         unknown = f"; whether {self._what} was done is not known" if self._in_doubt and self._method != "GET" else ""
-        tried = f"asked {self._attempts} times in {AGAIN_S} s{unknown}"
+        tried = f"asked {self._attempts} times in {self._again_s:g} s{unknown}"
         if self._lost:
             raise Unreachable(f"{self._lost.message}, {tried}", self._lost.way_out, may_be_done=self._in_doubt,
                               is_there=True) from self._lost

@@ -14,7 +14,7 @@ from conformance.kube.timeline import Seen
 from conformance.model.labels import EXIT_CODE, FAILED, FINISH, SUCCEEDED, WORKLOAD
 from conformance.model.promise import Team
 from conformance.model.workload import Workload
-from conformance.waiting import Unmet, eventually, patience
+from conformance.waiting import Unmet, eventually, patience, preparing
 
 if TYPE_CHECKING:
     from conformance.platform.live import Platform
@@ -83,6 +83,21 @@ class Submitted:
             within = patience().ready  # programs are started there, by a machine that others may keep busy
         eventually(self.running, becomes=self.workload.pods, within=within, because=because)
         return self
+
+    def await_answer(self) -> Self:
+        """Wait until it runs, or a warning event about it or what was made for it says why it does not.
+
+        What must not happen has had its chance then: a queue that is late to look at work has refused it nothing.
+        Raises Unprepared, which names it, where nobody says anything.
+        """
+        with preparing(f"whoever queues {self.team.name}'s {self.name}"):
+            eventually(lambda: self.running.now == self.workload.pods or self._is_refused(), becomes=True,
+                       within=patience().ready, because=f"{self.name} runs, or an event says why it does not")
+        return self
+
+    def _is_refused(self) -> bool:
+        return any(self.name in str(event["involvedObject"].get("name"))
+                   for event in self.platform.api.events(self.team.namespace, warnings_only=True))
 
     def finish(self) -> None:
         """Let its pods on fake nodes succeed; those on real ones cannot be told to, they go."""

@@ -48,7 +48,7 @@ def test_every_gpu_is_given_to_one_container(platform: Platform) -> None:
                becomes=([half, half], 2 * half),
                because=f"GPUs on {node} that each of 2 pods sees, and different ones among them: each is given to one "
                        "container")
-    one_more = _gpus(platform, node, 1, 1 + there_are % 2, "one-more")
+    one_more = _gpus(platform, node, 1, 1 + there_are % 2, "one-more").await_answer()
     throughout(one_more.gpus_held, stays=0,
                because=f"{node} has given away its {there_are} GPUs, each to one container, and has none left")
 
@@ -69,5 +69,5 @@ def test_an_unhealthy_gpu_is_not_given_out(platform: Platform) -> None:
         because=f"{node} gives its sound GPUs to a pod")
     eventually(lambda: {gpu for seen in _visible(platform, work) for gpu in seen}, becomes=sound,
                because=f"GPUs that a pod on {node} sees while {sick} is unhealthy")
-    one_more = _gpus(platform, node, 1, 1, "one-more")
+    one_more = _gpus(platform, node, 1, 1, "one-more").await_answer()
     throughout(one_more.gpus_held, stays=0, because=f"{node} has given away all its {len(sound)} sound GPUs")

@@ -52,7 +52,7 @@ def test_a_team_gets_not_one_gpu_more_than_it_may(platform: Platform, team: Team
     held = held_by(platform, [team])
     eventually(held, becomes=limit, because=f"{platform.queue_of(team)} lets {team.name} have {limit} GPUs, "
                                             f"of which {team.may_borrow_gpus} are borrowed")
-    platform.submit(job(gpus=1), named="one-more")
+    platform.submit(job(gpus=1), named="one-more").await_answer()
     throughout(held, stays=limit,
                because=f"{platform.queue_of(team)} lets {team.name} have not one GPU more than {limit}")
 

@@ -26,7 +26,7 @@ def test_a_job_that_needs_one_domain_never_crosses_it(platform: Platform, team: 
         f"{platform.queue_of(team)}: a job of {team.name} that must stay in one {level} stands in " \
         f"{sorted(whole.domains(level).now)}"
     whole.delete()
-    too_big = platform.submit(gang(pods=fits + 1, one_of=level), named="too-big")
+    too_big = platform.submit(gang(pods=fits + 1, one_of=level), named="too-big").await_answer()
     throughout(too_big.gpus_held, stays=0,
                because=f"{platform.queue_of(team)}: no {level} has {fits + 1} nodes, so the job of {team.name} that "
                        "must stay in one waits")

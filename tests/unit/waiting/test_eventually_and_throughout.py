@@ -1,3 +1,4 @@
+import os
 import threading
 import time
 from collections import Counter
@@ -185,6 +186,15 @@ def test_patience_is_stretched_by_the_environment(monkeypatch):
     monkeypatch.setenv("SEATRIAL_PATIENCE", "2.5")
     assert patience().schedule == Patience().schedule * 2.5
     assert patience().settle == Patience().settle * 2.5
+
+
+@pytest.mark.parametrize(("load", "factor"), [(0.1, 1), (8, 1), (16, 2), (500, 6)])
+def test_patience_is_stretched_while_others_keep_the_machine_busy(load, factor, monkeypatch):
+    monkeypatch.setattr(waiting, "MOST_STRAIN", 6)
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, 0, 0))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setenv("SEATRIAL_PATIENCE", "2")
+    assert patience() == Patience().stretched(2 * factor)
 
 
 @pytest.mark.parametrize("text", ["long", "0", "-1", "nan", "inf"])

@@ -121,9 +121,22 @@ deny contains found.message if {{
 
 
 def queued(number: int) -> list[dict[str, Any]]:
-    """Return so many workloads that name one queue: jobs of all kinds, and every tenth a model server that scales."""
+    """Return so many workloads that name one queue: jobs of all kinds, and every tenth a model server that scales.
+
+    No two are the same: each has a name, a label, a seed and a variable of its own, an image and a size among several.
+    """
     found: list[dict[str, Any]] = []
-    template = {"spec": yaml.safe_load(POD.format(number=0, team=0))["spec"]}
+    for index in range(number):
+        found += _workloads(index)
+    return found
+
+
+def _workloads(index: int) -> list[dict[str, Any]]:
+    template = {"spec": yaml.safe_load(POD.format(number=index % 5, team=0))["spec"]}
+    (container,) = template["spec"]["containers"]
+    container["command"].append(f"--seed={index}")
+    container["env"].append({"name": "RUN", "value": f"run-{index}"})
+    container["resources"]["limits"]["nvidia.com/gpu"] = str(2 ** (index % 4))
     jobs = {
         "batch/v1 Job": {"parallelism": 2, "completions": 2, "activeDeadlineSeconds": 86400, "template": template},
         "jobset.x-k8s.io/v1alpha2 JobSet": {"replicatedJobs": [
@@ -135,23 +148,21 @@ def queued(number: int) -> list[dict[str, Any]]:
             "Master": {"replicas": 1, "template": template}, "Worker": {"replicas": 2, "template": template}}}
            for kind, field in (("PyTorch", "pytorch"), ("TF", "tf"), ("XGBoost", "xgb"))},
     }
-    for index in range(number):
-        metadata = {"name": f"workload-{index}", "namespace": "research", "labels": QUEUE_NAME}
-        if index % 10:
-            kind, spec = list(jobs.items())[index % len(jobs)]
-            version, _, name = kind.partition(" ")
-            found.append({"apiVersion": version, "kind": name, "metadata": metadata, "spec": spec})
-            continue
-        labels = {"app": metadata["name"]}
-        found.append({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": {
+    metadata = {"name": f"workload-{index}", "namespace": "research", "labels": {**QUEUE_NAME, "run": f"run-{index}"}}
+    if index % 10:
+        kind, spec = list(jobs.items())[index % len(jobs)]
+        version, _, name = kind.partition(" ")
+        return [{"apiVersion": version, "kind": name, "metadata": metadata, "spec": spec}]
+    labels = {"app": metadata["name"]}
+    return [
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": {
             "replicas": 2, "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, **template}}})
-        found.append({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": metadata, "spec": {
+            "template": {"metadata": {"labels": labels}, **template}}},
+        {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": metadata, "spec": {
             "minReplicas": 2, "maxReplicas": 4, "metrics": [], "scaleTargetRef": {
-                "apiVersion": "apps/v1", "kind": "Deployment", "name": metadata["name"]}}})
-        found.append({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": metadata, "spec": {
-            "minAvailable": 1, "selector": {"matchLabels": labels}}})
-    return found
+                "apiVersion": "apps/v1", "kind": "Deployment", "name": metadata["name"]}}},
+        {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": metadata, "spec": {
+            "minAvailable": 1, "selector": {"matchLabels": labels}}}]
 
 
 def each_policy() -> None:

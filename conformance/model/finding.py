@@ -35,6 +35,11 @@ class PolicyClass(StrEnum):
     """It works, and costs more than it should."""
 
 
+LOOKS_AT = ("name", "labels", "words")
+"""Parts of an object that a policy sees only where it says so: the object's own name, labels and annotations without a
+domain such as `app`, and what containers are started with (command, args, env)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Policy:
     """One rule: its folder under `policies/` is its package and its id."""
@@ -61,6 +66,8 @@ class Policy:
     """It looks at all objects of the input together, not at one."""
     files_only: bool = False
     """It is about what an API server drops before anybody at admission, or who lists the object, sees it."""
+    looks_at: frozenset[str] = frozenset()
+    """Keys of `LOOKS_AT`: of these parts, which differ between objects most often, it sees no others."""
     fixable: bool = False
     """Its findings carry a fix that changes nothing else."""
     source: str = field(default="", repr=False)

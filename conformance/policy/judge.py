@@ -11,6 +11,7 @@ from conformance import masking
 from conformance.errors import UsageError
 from conformance.model.finding import Audit, Finding, Fix, Policy, Problem, Step, Waiver
 from conformance.policy import sources, waivers
+from conformance.policy.answers import Answers, Asked
 from conformance.policy.engine import Engine, Question, Raw, Selection
 from conformance.policy.policies import Corpus
 from conformance.policy.sources import Manifest, PassedOver, Source
@@ -59,11 +60,16 @@ class Heard:
 class Judge:
     """Judges one input, manifest by manifest, in memory that findings and the objects' bare data make grow."""
 
-    def __init__(self, corpus: Corpus, engine: Engine, facts: Iterable[str] = ()) -> None:
-        """`facts` names the facts of the cluster that are known; policies that need others stay undecided."""
+    def __init__(self, corpus: Corpus, engine: Engine, facts: Iterable[str] = (),
+                 answers: Answers | None = None) -> None:
+        """`facts` names the facts of the cluster that are known; policies that need others stay undecided.
+
+        `answers` are those of another judge with the same corpus, engine and facts.
+        """
         self._corpus, self._engine, self._facts = corpus, engine, frozenset(facts)
         self._selection = Selection(corpus, self._facts)
-        self._waiting: list[tuple[Manifest, Question]] = []
+        self._waiting: list[tuple[Manifest, Asked]] = []
+        self._answers = answers or Answers(corpus)
         self._secrets: tuple[Manifest | None, masking.Secrets] = None, masking.Secrets({})
         """Of the object that something was found in last."""
         self._heard = Heard()
@@ -122,27 +128,37 @@ class Judge:
     def _one(self, manifest: Manifest, number: int, *, again: bool) -> None:
         heard = self._heard
         heard.objects += 1
-        try:
-            heard.waivers += waivers.on_object(manifest.data, manifest.name, manifest.stretch, self._corpus.policies)
-        except UsageError as error:
-            line, column = manifest.place(("metadata", "annotations"))
-            self.problem(Problem(file=manifest.file, line=line, column=column, message=error.message,
-                                 way_out=error.way_out))
         kind, text = manifest.kind, json.dumps(manifest.data)
+        if waivers.ANNOTATION in text:  # places are read by whoever asks for them
+            self._waived(manifest)
         if kind in self._selection.needed_across:
             heard.kept.append(Kept(text, manifest.file, number, None if again else manifest))
         chosen, lacking = self._selection.policies(kind, text)
         for policy in lacking:
             heard.undecided[policy.id] = self._missing(policy)
-        if chosen:
-            self._waiting.append((manifest, Question(chosen, kind, {"object": manifest.data})))
-            if len(self._waiting) >= self._engine.at_once:
-                self._ask()
+        for asked in self._answers.asked(kind, manifest.data, chosen):
+            answer = asked.answer()
+            if answer is None:
+                self._waiting.append((manifest, asked))
+            for said in answer or ():
+                self._found(said, manifest)
+        if len(self._waiting) >= self._engine.at_once:
+            self._ask()
+
+    def _waived(self, manifest: Manifest) -> None:
+        try:
+            self._heard.waivers += waivers.on_object(manifest.data, manifest.name, manifest.stretch,
+                                                     self._corpus.policies)
+        except UsageError as error:
+            line, column = manifest.place(("metadata", "annotations"))
+            self.problem(Problem(file=manifest.file, line=line, column=column, message=error.message,
+                                 way_out=error.way_out))
 
     def _ask(self) -> None:
         waiting, self._waiting = self._waiting, []
-        answers = self._engine.ask([question for _, question in waiting]) if waiting else ()
-        for (manifest, _), answer in zip(waiting, answers, strict=True):
+        answers = self._engine.ask([asked.question() for _, asked in waiting]) if waiting else ()
+        for (manifest, asked), answer in zip(waiting, answers, strict=True):
+            asked.learn(answer)
             for said in answer:
                 self._found(said, manifest)
 

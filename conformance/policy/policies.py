@@ -8,13 +8,13 @@ from typing import Any
 from conformance import assets
 from conformance.errors import SeatrialError, UsageError, nearest
 from conformance.kube import yaml
-from conformance.model.finding import Policy, PolicyClass, Severity
+from conformance.model.finding import LOOKS_AT, Policy, PolicyClass, Severity
 
 FOLDER = "policies"
 LIBRARY = "lib"
 PODS = "pods"
 _KNOWN = {"class", "severity", "kinds", "remedy", "upstream", "sources", "facts", "across", "fixable", "files_only",
-          "mentions"}
+          "mentions", "looks_at"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,11 +80,19 @@ def _policy(rule: Path, folder: Path) -> Policy:
             upstream=custom.get("upstream", ""), sources=tuple(custom["sources"]),
             facts=tuple(custom.get("facts", ())), across=custom.get("across", False),
             mentions=tuple(custom.get("mentions", ())), fixable=custom.get("fixable", False),
-            files_only=custom.get("files_only", False), source=source)
+            files_only=custom.get("files_only", False), looks_at=_looks_at(custom), source=source)
     except KeyError as missing:
         raise SeatrialError(f"{rule}: its metadata says nothing of {missing}") from None
     except ValueError as wrong:
         raise SeatrialError(f"{rule}: {wrong}") from None
+
+
+def _looks_at(custom: Mapping[str, Any]) -> frozenset[str]:
+    parts = custom.get("looks_at", ())
+    for part in parts:
+        if part not in LOOKS_AT:
+            raise ValueError(f"unknown part {part!r} in looks_at: {nearest(part, LOOKS_AT)}")
+    return frozenset(parts)
 
 
 def _metadata(source: str, identity: str) -> tuple[dict[str, Any], str]:

@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 from conformance.errors import SeatrialError
 from conformance.model.finding import Problem
 from conformance.policy import facts
+from conformance.policy.answers import Answers
 from conformance.policy.engine import Regorus
 from conformance.policy.judge import Heard, Judge
 from conformance.policy.policies import Corpus
@@ -173,9 +174,9 @@ def _work(line: Connection) -> None:
     try:
         line.send(None)
         corpus, known = line.recv()
-        engine = Regorus(corpus, facts.data(known))
+        engine, answers = Regorus(corpus, facts.data(known)), Answers(corpus)
         while True:
-            line.send(_heard(Judge(corpus, engine, known), line.recv()))
+            line.send(_heard(Judge(corpus, engine, known, answers), line.recv()))
     except (EOFError, OSError):
         return
 

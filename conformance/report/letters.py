@@ -10,6 +10,8 @@ _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 def clean(text: str) -> str:
     """Return a text as one line, without what a terminal would obey."""
+    if text.isprintable():
+        return text
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
 

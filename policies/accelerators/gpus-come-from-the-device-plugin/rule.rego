@@ -5,6 +5,7 @@
 #   severity: error
 #   kinds: [pods]
 #   mentions: [NVIDIA_VISIBLE_DEVICES]
+#   looks_at: [words]
 #   remedy: take NVIDIA_VISIBLE_DEVICES out and ask for nvidia.com/gpu under limits
 #   sources:
 #     - k8s-device-plugin v0.20.0 README (all GPUs are exposed to containers that use NVIDIA_VISIBLE_DEVICES)

@@ -8,6 +8,7 @@
 #     - keda.sh/ScaledObject
 #     - monitoring.coreos.com/PrometheusRule
 #     - serving.kserve.io/InferenceService
+#   looks_at: [words]
 #   remedy: use the new name, or ask for either of them while both versions run
 #   sources:
 #     - vllm 0.32.0 /metrics (a full listing; the old names are not in it)

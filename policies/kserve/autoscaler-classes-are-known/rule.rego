@@ -4,6 +4,7 @@
 #   class: rejected
 #   severity: error
 #   kinds: [serving.kserve.io/InferenceService]
+#   looks_at: [words]
 #   remedy: write hpa, keda, external or none; Knative's autoscaler needs no class
 #   upstream: is not a supported autoscaler class type
 #   sources:

@@ -7,7 +7,7 @@
 #     - pods
 #     - trainer.kubeflow.org/TrainJob
 #     - workload.codeflare.dev/AppWrapper
-#   mentions: [kueue.x-k8s.io/queue-name]
+#   mentions: ['"annotations":']
 #   remedy: move kueue.x-k8s.io/queue-name from the annotations to the labels
 #   sources:
 #     - kueue v0.19.2 pkg/controller/jobframework/utils.go (QueueNameForObject)

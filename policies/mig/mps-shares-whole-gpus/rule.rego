@@ -4,6 +4,7 @@
 #   class: regretted
 #   severity: error
 #   kinds: [ConfigMap]
+#   looks_at: [words]
 #   remedy: share nvidia.com/gpu by MPS, or the MIG instances by time-slicing
 #   sources:
 #     - k8s-device-plugin v0.20.0 (1b826ac) README.md (With CUDA MPS), cmd/nvidia-device-plugin/main.go

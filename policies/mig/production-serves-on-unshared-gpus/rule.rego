@@ -9,6 +9,7 @@
 #     - leaderworkerset.x-k8s.io/LeaderWorkerSet
 #     - serving.kserve.io/InferenceService
 #     - serving.kserve.io/LLMInferenceService
+#   looks_at: [labels, words]
 #   remedy: ask for nvidia.com/gpu or a MIG instance on nodes that do not share
 #   sources:
 #     - k8s-device-plugin v0.20.0 (1b826ac) README.md (Shared Access to GPUs; label nvidia.com/gpu.sharing-strategy)

@@ -5,6 +5,7 @@
 #   severity: error
 #   kinds: [pods]
 #   mentions: [nvidia.com/mig-]
+#   looks_at: [words]
 #   remedy: give the server whole GPUs, or one instance and a tensor-parallel size of 1
 #   sources:
 #     - NVIDIA MIG user guide, Application Considerations (no P2P between instances)

@@ -5,6 +5,7 @@
 #   severity: info
 #   kinds: [pods]
 #   mentions: [NCCL_P2P_DISABLE, NCCL_SHM_DISABLE]
+#   looks_at: [words]
 #   remedy: take NCCL_P2P_DISABLE and NCCL_SHM_DISABLE out
 #   fixable: true
 #   sources:

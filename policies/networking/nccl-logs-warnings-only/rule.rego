@@ -5,6 +5,7 @@
 #   severity: info
 #   kinds: [pods]
 #   mentions: [NCCL_DEBUG]
+#   looks_at: [words]
 #   remedy: take NCCL_DEBUG out, or set it to WARN
 #   fixable: true
 #   sources:

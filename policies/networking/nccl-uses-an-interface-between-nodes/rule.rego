@@ -5,6 +5,7 @@
 #   severity: error
 #   kinds: [pods]
 #   mentions: ['"lo"', '"=lo"']
+#   looks_at: [words]
 #   remedy: 'set NCCL_SOCKET_IFNAME to the pod''s interface (eth0), or to ^lo,docker'
 #   sources:
 #     - NVIDIA NCCL user guide, environment variables (NCCL_SOCKET_IFNAME)

@@ -5,6 +5,7 @@
 #   severity: warning
 #   kinds: [pods]
 #   mentions: [meta-llama/, google/gemma]
+#   looks_at: [words]
 #   remedy: give the container HF_TOKEN from a Secret, or serve from a volume
 #   sources:
 #     - "huggingface.co/meta-llama and google (gated: the licence is accepted by account)"

@@ -4,7 +4,9 @@
 #   class: regretted
 #   severity: error
 #   kinds: [pods]
-#   mentions: [value]
+#   mentions: [TOKEN, PASSWORD, SECRET, API_KEY, APIKEY, hf_, sk-, nvapi-, ghp_, gho_, ghu_, ghs_, ghr_, github_pat_, glpat-,
+#     AKIA, AIza, PRIVATE KEY]
+#   looks_at: [words]
 #   remedy: put the token into a Secret and name it in valueFrom.secretKeyRef
 #   sources:
 #     - kubernetes v1.35.4 (a pod's env is readable to everyone who may get the pod)
@@ -15,7 +17,12 @@ import data.lib.kind
 import data.lib.secret
 import data.lib.workload
 
-_containers := workload.containers | {found |
+_containers := {found |
+	some pod in workload.pods
+	some field in ["containers", "initContainers"]
+	some i, container in kind.items(pod.spec, [field])
+	found := {"path": array.concat(pod.path, [field, i]), "container": container}
+} | {found |
 	kind.of(input.object) == "serving.kserve.io/InferenceService"
 	is_object(input.object.spec.predictor.model)
 	found := {"path": ["spec", "predictor", "model"], "container": input.object.spec.predictor.model}

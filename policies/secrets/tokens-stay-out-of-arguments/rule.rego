@@ -6,6 +6,7 @@
 #   kinds: [pods]
 #   mentions: [--api, --hf, --token, --auth, --password, hf_, sk-, nvapi-, ghp_, gho_, ghu_, ghs_, ghr_, github_pat_,
 #     glpat-, AKIA, AIza, PRIVATE KEY]
+#   looks_at: [words]
 #   remedy: "put the token into a variable from a Secret, and write --flag=$(VARIABLE)"
 #   sources:
 #     - vllm vllm/entrypoints/openai/cli_args.py (--api-key, VLLM_API_KEY)

@@ -5,6 +5,7 @@
 #   severity: error
 #   kinds: [ConfigMap]
 #   mentions: [hf_, sk-, nvapi-, ghp_, gho_, ghu_, ghs_, ghr_, github_pat_, glpat-, AKIA, AIza, PRIVATE KEY]
+#   looks_at: [words]
 #   remedy: move the value into a Secret
 #   sources:
 #     - kubernetes v1.35.4 plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go (role view)

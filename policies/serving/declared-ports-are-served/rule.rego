@@ -5,6 +5,7 @@
 #   severity: error
 #   kinds: [pods]
 #   mentions: [containerPort]
+#   looks_at: [words]
 #   remedy: let containerPort and the server's --port agree
 #   sources:
 #     - kserve v0.20.0 pkg/controller/v1beta1/inferenceservice/reconcilers/service (target port)

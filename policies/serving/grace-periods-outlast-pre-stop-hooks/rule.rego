@@ -5,6 +5,7 @@
 #   severity: warning
 #   kinds: [pods]
 #   mentions: [preStop]
+#   looks_at: [words]
 #   remedy: set terminationGracePeriodSeconds to the sleep plus the longest answer
 #   sources:
 #     - kubernetes v1.35.4 pkg/kubelet/kuberuntime/kuberuntime_container.go (killContainer)

@@ -5,6 +5,7 @@
 #   severity: error
 #   kinds: [pods]
 #   mentions: [livenessProbe]
+#   looks_at: [words]
 #   remedy: add a startupProbe with the budget for the load, and leave initialDelaySeconds of the liveness probe out
 #   sources:
 #     - kubernetes v1.35.4 pkg/kubelet/prober/worker.go

@@ -5,6 +5,7 @@
 #   severity: error
 #   kinds: [pods]
 #   mentions: [vllm, sglang, text-generation, modelFormat]
+#   looks_at: [words]
 #   remedy: write the share as a number above 0 and at most 1, such as 0.9
 #   sources:
 #     - vllm vllm/config/cache.py (gpu_memory_utilization, gt=0, le=1)

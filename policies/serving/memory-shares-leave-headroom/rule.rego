@@ -5,6 +5,7 @@
 #   severity: warning
 #   kinds: [pods]
 #   mentions: [vllm, sglang, text-generation, modelFormat]
+#   looks_at: [words]
 #   remedy: set --gpu-memory-utilization to 0.95 or less
 #   sources:
 #     - vllm vllm/config/cache.py (gpu_memory_utilization, default 0.92)

@@ -5,6 +5,7 @@
 #   severity: error
 #   kinds: [pods]
 #   mentions: [vllm]
+#   looks_at: [words]
 #   remedy: "select nodes with larger GPUs, take more GPUs (--tensor-parallel-size), or a smaller --max-model-len: seatrial size says which"
 #   facts: [nodes]
 #   sources:

@@ -5,6 +5,7 @@
 #   severity: error
 #   kinds: [pods]
 #   mentions: [vllm]
+#   looks_at: [words]
 #   remedy: "take a larger GPU or slice, more of them (--tensor-parallel-size), or a smaller --max-model-len: seatrial size says which"
 #   sources:
 #     - vllm v0.10.2 vllm/v1/core/kv_cache_utils.py (no memory for the cache, or not for one request of the greatest length)

@@ -5,6 +5,7 @@
 #   severity: error
 #   kinds: [pods]
 #   mentions: [vllm, sglang, text-generation, modelFormat]
+#   looks_at: [words]
 #   remedy: make tensor size times pipeline size (times copies) equal to the GPUs of the container, or of the whole group
 #   sources:
 #     - vllm vllm/config/parallel.py (World size is larger than the number of available GPUs in this node)

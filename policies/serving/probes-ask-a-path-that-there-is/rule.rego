@@ -5,6 +5,7 @@
 #   severity: error
 #   kinds: [pods]
 #   mentions: [httpGet]
+#   looks_at: [words]
 #   remedy: ask /health, which vLLM, SGLang and TGI all have
 #   fixable: true
 #   sources:

@@ -5,6 +5,7 @@
 #   severity: error
 #   kinds: [pods]
 #   mentions: [httpGet]
+#   looks_at: [words]
 #   remedy: let the probe's port and the server's --port agree
 #   sources:
 #     - vllm vllm/entrypoints/openai/cli_args.py (port 8000)

@@ -5,6 +5,7 @@
 #   severity: info
 #   kinds: [pods]
 #   mentions: [startupProbe]
+#   looks_at: [words]
 #   remedy: take initialDelaySeconds out
 #   fixable: true
 #   sources:

@@ -5,6 +5,7 @@
 #   severity: info
 #   kinds: [pods]
 #   mentions: [max-num-seqs, max_num_seqs]
+#   looks_at: [words]
 #   remedy: "lower --max-num-seqs or --max-model-len, or take more memory: seatrial size says how much"
 #   sources:
 #     - vllm v0.10.2 vllm/v1/core/sched/scheduler.py (a running request is preempted and computed anew where blocks run out)

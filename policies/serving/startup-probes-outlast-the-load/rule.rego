@@ -5,6 +5,7 @@
 #   severity: error
 #   kinds: [pods]
 #   mentions: [startupProbe]
+#   looks_at: [words]
 #   remedy: raise failureThreshold until initialDelaySeconds + periodSeconds x failureThreshold covers a slow load
 #   sources:
 #     - kubernetes v1.35.4 pkg/kubelet/prober/worker.go

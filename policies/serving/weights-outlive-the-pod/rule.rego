@@ -5,6 +5,7 @@
 #   severity: info
 #   kinds: [pods]
 #   mentions: [vllm, sglang, text-generation, modelFormat]
+#   looks_at: [words]
 #   remedy: mount a claim at the cache, or serve from a path that a volume holds
 #   sources:
 #     - huggingface_hub src/huggingface_hub/constants.py (HF_HOME, HF_HUB_CACHE)

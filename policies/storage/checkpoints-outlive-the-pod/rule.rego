@@ -10,6 +10,8 @@
 #     - kubeflow.org/PyTorchJob
 #     - kubeflow.org/MPIJob
 #     - jobset.x-k8s.io/JobSet
+#   mentions: [checkpoint-dir, checkpoint_dir, ckpt-dir, ckpt_dir, checkpoint-folder, checkpoint_folder, CHECKPOINT_DIR, CKPT_DIR]
+#   looks_at: [words]
 #   remedy: write checkpoints to a PersistentVolumeClaim or an object store
 #   sources:
 #     - kubernetes core/v1 EmptyDirVolumeSource (lives as long as the pod)

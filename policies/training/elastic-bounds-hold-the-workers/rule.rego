@@ -4,6 +4,7 @@
 #   class: regretted
 #   severity: error
 #   kinds: [kubeflow.org/PyTorchJob]
+#   mentions: [elasticPolicy]
 #   remedy: let minReplicas <= Worker.replicas <= maxReplicas
 #   sources:
 #     - training-operator v1.9.4 pkg/controller.v1/pytorch/elastic.go (generateEnvNnodes)

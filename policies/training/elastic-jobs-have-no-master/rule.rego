@@ -4,6 +4,7 @@
 #   class: regretted
 #   severity: error
 #   kinds: [kubeflow.org/PyTorchJob]
+#   mentions: [elasticPolicy]
 #   remedy: make the Master one more Worker
 #   sources:
 #     - training-operator v1.9.4 pkg/controller.v1/pytorch/elastic.go (the endpoint is worker-0)

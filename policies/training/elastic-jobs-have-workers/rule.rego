@@ -4,6 +4,7 @@
 #   class: rejected
 #   severity: error
 #   kinds: [kubeflow.org/PyTorchJob]
+#   mentions: [elasticPolicy]
 #   remedy: add a Worker, or take elasticPolicy out
 #   upstream: must be configured if elastic policy is used
 #   sources:

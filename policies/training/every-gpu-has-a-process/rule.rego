@@ -5,6 +5,7 @@
 #   severity: warning
 #   kinds: [pods, trainer.kubeflow.org/TrainJob]
 #   mentions: [nproc, numProcPerNode]
+#   looks_at: [words]
 #   remedy: start one process per GPU, or ask for fewer GPUs
 #   sources:
 #     - pytorch torch/distributed/run.py (--nproc-per-node)

@@ -5,6 +5,7 @@
 #   severity: error
 #   kinds: [pods, trainer.kubeflow.org/TrainJob]
 #   mentions: [nproc, numProcPerNode]
+#   looks_at: [words]
 #   remedy: ask for as many GPUs as processes start on a node, or start fewer
 #   sources:
 #     - pytorch torch/distributed/run.py (--nproc-per-node)

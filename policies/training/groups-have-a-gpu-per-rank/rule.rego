@@ -4,6 +4,7 @@
 #   class: regretted
 #   severity: warning
 #   kinds: [leaderworkerset.x-k8s.io/LeaderWorkerSet]
+#   looks_at: [words]
 #   remedy: let tensor times pipeline parallel size equal the GPUs of the whole group
 #   sources:
 #     - vllm docs/serving/parallelism_scaling.md

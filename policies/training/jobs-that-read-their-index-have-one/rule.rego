@@ -4,6 +4,8 @@
 #   class: regretted
 #   severity: error
 #   kinds: [batch/Job, batch/CronJob]
+#   mentions: [JOB_COMPLETION_INDEX]
+#   looks_at: [words]
 #   remedy: set completionMode to Indexed, and completions
 #   sources:
 #     - kubernetes v1.36.0 pkg/controller/job/indexed_job_utils.go (JOB_COMPLETION_INDEX)

@@ -4,6 +4,8 @@
 #   class: regretted
 #   severity: error
 #   kinds: [batch.volcano.sh/Job, kubeflow.org/PyTorchJob]
+#   mentions: [MASTER_ADDR]
+#   looks_at: [words]
 #   remedy: 'list Volcano''s pytorch plugin, give the PyTorchJob a Master, or set MASTER_ADDR in the container''s env'
 #   sources:
 #     - volcano v1.14.1 pkg/controllers/job/plugins/distributed-framework/pytorch/pytorch.go

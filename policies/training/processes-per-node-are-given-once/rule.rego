@@ -4,6 +4,8 @@
 #   class: rejected
 #   severity: error
 #   kinds: [kubeflow.org/PyTorchJob]
+#   mentions: [nProcPerNode]
+#   looks_at: [words]
 #   remedy: keep spec.nprocPerNode and take elasticPolicy.nProcPerNode out
 #   upstream: must not be used with spec.nprocPerNode
 #   sources:

@@ -4,6 +4,7 @@
 #   class: rejected
 #   severity: error
 #   kinds: [kubeflow.org/PyTorchJob]
+#   looks_at: [name]
 #   remedy: begin the name with a letter and use letters, digits and hyphens only
 #   upstream: a DNS-1035 label must consist of
 #   sources:

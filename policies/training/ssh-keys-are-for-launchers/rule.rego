@@ -4,6 +4,8 @@
 #   class: advice
 #   severity: info
 #   kinds: [batch.volcano.sh/Job]
+#   mentions: [torch]
+#   looks_at: [words]
 #   remedy: take the ssh plugin out
 #   fixable: true
 #   sources:

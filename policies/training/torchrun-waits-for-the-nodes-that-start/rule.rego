@@ -10,6 +10,8 @@
 #     - batch/CronJob
 #     - jobset.x-k8s.io/JobSet
 #     - leaderworkerset.x-k8s.io/LeaderWorkerSet
+#   mentions: [nnodes]
+#   looks_at: [words]
 #   remedy: make --nnodes and the number of pods equal
 #   sources:
 #     - 'pytorch torch/distributed/run.py (--nnodes: the group starts when the least number has joined, and takes no more than the greatest)'

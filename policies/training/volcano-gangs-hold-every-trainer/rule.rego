@@ -4,6 +4,7 @@
 #   class: regretted
 #   severity: error
 #   kinds: [batch.volcano.sh/Job]
+#   looks_at: [words]
 #   remedy: set spec.minAvailable to the number of pods that train together, or leave it out
 #   fixable: true
 #   sources:

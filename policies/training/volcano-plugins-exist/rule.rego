@@ -4,6 +4,7 @@
 #   class: rejected
 #   severity: error
 #   kinds: [batch.volcano.sh/Job]
+#   looks_at: [words]
 #   remedy: take the plugin out, or correct its name
 #   upstream: unable to find job plugin
 #   sources:

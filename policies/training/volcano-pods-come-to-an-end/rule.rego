@@ -4,6 +4,7 @@
 #   class: regretted
 #   severity: error
 #   kinds: [batch.volcano.sh/Job]
+#   looks_at: [words]
 #   remedy: 'set restartPolicy to OnFailure or Never in the task''s pod template'
 #   fixable: true
 #   sources:

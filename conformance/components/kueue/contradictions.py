@@ -10,7 +10,7 @@ from conformance.components.kueue.manifests import (
     cluster_queues,
     topologies,
 )
-from conformance.components.kueue.quota import lends, starts_gangs, who_preempts
+from conformance.components.kueue.quota import lends, starts_gangs, who_preempts, who_stops_nobody
 from conformance.components.manifests import Broken, labels_of
 from conformance.model.folder import PlatformFolder
 from conformance.model.promise import Team
@@ -42,6 +42,9 @@ def _broken(team: Team, queue: ClusterQueue, folder: PlatformFolder, guaranteed:
     if team.never_preempted:
         for reason, path in who_preempts(queue, folder):
             yield path, f"is never preempted, but {reason}"
+    elif team.never_preempted is False:
+        for reason, path in who_stops_nobody(queue, folder):
+            yield path, f"gives way to more urgent work of its own, but {reason}"
     if team.starts_as_gang and not starts_gangs(queue, folder):
         yield queue.quota.flavors[0].path, (
             "starts its jobs as gangs, but component kueue has no waitForPodsReady and a flavor has no "

@@ -12,6 +12,7 @@ from conformance.components.kueue.contradictions import contradictions
 from conformance.components.kueue.manifests import (
     GROUP,
     NEVER,
+    ClusterQueue,
     cluster_queue_of,
     cluster_queues,
     cohorts,
@@ -24,6 +25,7 @@ from conformance.components.kueue.quota import (
     placed,
     starts_gangs,
     who_preempts,
+    who_stops_nobody,
 )
 from conformance.components.kueue.uncovered import uncovered
 from conformance.components.manifests import DRAFTED_BACK_WITHIN_S, of_kind
@@ -73,9 +75,16 @@ def drafts(folder: PlatformFolder) -> Iterator[Team]:
                 back_within_s=DRAFTED_BACK_WITHIN_S if alone and queue.reclaim_within_cohort != NEVER else None,
                 may_borrow_gpus=borrowable(queue, folder.manifests) if alone else None,
                 lends_at_most_gpus=lends(queue) if alone and queue.cohort else None,
-                never_preempted=not list(who_preempts(queue, folder)),
+                never_preempted=_never_preempted(queue, folder),
                 starts_as_gang=starts_gangs(queue, folder) or None,
                 stays_in_one=innermost_level(queue, folder))
+
+
+def _never_preempted(queue: ClusterQueue, folder: PlatformFolder) -> bool | None:
+    """Return whether nobody stops work of a ClusterQueue, or its own urgent work does; None: only others do."""
+    if not any(who_preempts(queue, folder)):
+        return True
+    return None if any(who_stops_nobody(queue, folder)) else False
 
 
 def queue_of(team: Team, folder: PlatformFolder) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from conformance.components.kueue.cohorts import borrowable, relatives
+from conformance.components.kueue.cohorts import borrowable, cohorts_above, relatives
 from conformance.components.kueue.manifests import NEVER, ClusterQueue, topologies
 from conformance.model.folder import PlatformFolder, Step
 
@@ -29,6 +29,23 @@ def who_preempts(queue: ClusterQueue, folder: PlatformFolder) -> Iterator[tuple[
     if takers and borrowable(queue, folder.manifests):
         yield (f"it can borrow, and then {', '.join(takers)} may reclaim from it",
                (*queue.quota.flavors[0].path, "borrowingLimit"))
+
+
+def who_stops_nobody(queue: ClusterQueue, folder: PlatformFolder) -> Iterator[tuple[str, tuple[Step, ...]]]:
+    """Yield why urgent work of a ClusterQueue stops none of its less urgent work, and the part that says so.
+
+    Kueue v0.19.2, pkg/scheduler/flavorassigner/flavorassigner.go (fitsResourceQuota, canPreemptWhileBorrowing): what
+    does not fit into the nominal quota preempts only while it may borrow by that, or where a cohort above has a parent.
+    """
+    if queue.within_cluster_queue == NEVER:
+        yield "withinClusterQueue is Never", ("spec", "preemption", "withinClusterQueue")
+        return
+    kueue = folder.component(KUEUE)
+    is_fair = bool(kueue and kueue.settings.get("fairSharing")) and queue.reclaim_within_cohort != NEVER
+    preempts_while_borrowing = queue.borrow_within_cohort != NEVER or is_fair
+    if not queue.quota.nominal and not preempts_while_borrowing and len(cohorts_above(queue, folder.manifests)) < 2:
+        yield ("nominalQuota is 0 and borrowWithinCohort is not set: what does not fit into the nominal quota stops "
+               "nobody", (*queue.quota.flavors[0].path, "nominalQuota"))
 
 
 def starts_gangs(queue: ClusterQueue, folder: PlatformFolder) -> bool:

@@ -96,6 +96,15 @@ def who_preempts_volcano(queue: VolcanoQueue, conf: VolcanoConf | None) -> Itera
         yield "it can hold more than it deserves, and reclaim is among the actions"
 
 
+def _never_preempted(queue: VolcanoQueue, conf: VolcanoConf | None) -> bool | None:
+    """Return whether nobody stops work of a queue, or its own urgent work does; None: only others do, or unknown."""
+    if conf is None:
+        return None
+    if not any(who_preempts_volcano(queue, conf)):
+        return True
+    return False if "preempt" in conf.actions else None
+
+
 def drafts(folder: PlatformFolder) -> Iterator[Team]:
     """Yield a team for each queue, with what the manifests do for it."""
     conf = volcano_conf(folder)
@@ -107,7 +116,7 @@ def drafts(folder: PlatformFolder) -> Iterator[Team]:
             guaranteed_gpus=own,
             back_within_s=DRAFTED_BACK_WITHIN_S if conf and "reclaim" in conf.actions and own else None,
             may_borrow_gpus=None if queue.capability is None else max(0, queue.capability - (own or 0)),
-            never_preempted=not list(who_preempts_volcano(queue, conf)) if conf else None,
+            never_preempted=_never_preempted(queue, conf),
             starts_as_gang=True if conf and "gang" in conf.plugins else None,
             stays_in_one=tiers[0] if tiers and conf and "network-topology-aware" in conf.plugins else None)
 
@@ -145,6 +154,8 @@ def _broken_by_queue(team: Team, queue: VolcanoQueue, conf: VolcanoConf | None) 
 def _broken_by_scheduler(team: Team, folder: PlatformFolder, conf: VolcanoConf | None) -> Iterator[str]:
     if conf and team.back_within_s is not None and "reclaim" not in conf.actions:
         yield f"gets its GPUs back within {team.back_within_s} s, but reclaim is not among the actions"
+    if conf and team.never_preempted is False and "preempt" not in conf.actions:
+        yield "gives way to more urgent work of its own, but preempt is not among the actions"
     if conf and team.starts_as_gang and "gang" not in conf.plugins:
         yield "starts its jobs as gangs, but the plugin gang is not on"
     if team.stays_in_one:

@@ -78,3 +78,31 @@ def test_pods_that_do_not_go_are_our_error_and_no_verdict():
     object.__setattr__(work, "pod_list", stays.pod_list)
     with pytest.raises(SeatrialError, match="clean-up: the pods of mine/work are gone"):
         work.delete()
+
+
+class Answering:
+    """A platform that says of work what a test says, and never runs it unless it says so."""
+
+    def __init__(self, *events):
+        self.api = SimpleNamespace(events=lambda _, *, warnings_only: list(events))
+
+
+def waiting_work(platform, *, running=0):
+    work = Submitted(platform, "one-more-x7k2p", MINE, SimpleNamespace(pods=2), ())
+    object.__setattr__(work, "running", SimpleNamespace(now=running))
+    return work
+
+
+def about(name):
+    return {"involvedObject": {"name": name}}
+
+
+def test_work_was_looked_at_when_an_event_says_why_it_waits_or_when_it_runs():
+    waiting_work(Answering(about("job-one-more-x7k2p-8f2c1"))).await_answer()
+    waiting_work(Answering(), running=2).await_answer()
+
+
+@pytest.mark.parametrize(("events", "running"), [((), 0), ((), 1), ((about("job-another-8f2c1"),), 0)])
+def test_what_nobody_looked_at_is_no_proof_that_it_does_not_happen(events, running):
+    with pytest.raises(Unprepared, match="whoever queues mine's one-more-x7k2p did not play its part"):
+        waiting_work(Answering(*events), running=running).await_answer()

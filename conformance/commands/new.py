@@ -9,7 +9,7 @@ from conformance.commands import Purpose
 from conformance.errors import UsageError
 from conformance.policy import policies
 
-PURPOSE = Purpose.JUDGE
+PURPOSE = Purpose.EXTEND
 HELP = "begin a policy, a component or a behaviour of your own"
 EXAMPLES = (
     "seatrial new policy accelerators/gpu-limit-is-set\n"

@@ -34,7 +34,7 @@ class Corpus:
         names = {*self.policies, *(policy.category for policy in self.policies.values())}
         for name in wanted:
             if name not in names:
-                raise UsageError(f"there is no policy {name}", nearest(name, names))
+                raise UsageError(f"there is no policy {name}", nearest(name, names, listed_by="seatrial explain"))
         return replace(self, policies={
             policy.id: policy for policy in self.policies.values() if {policy.id, policy.category} & set(wanted)})
 

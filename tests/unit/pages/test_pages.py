@@ -7,6 +7,7 @@ is in `NOT_RUN`, with the test that runs it.
 """
 
 import argparse
+import importlib.util
 import os
 import re
 import shlex
@@ -16,12 +17,13 @@ from pathlib import Path
 
 import pytest
 
-from conformance import cli
+from conformance import catalog, cli
 from conformance.commands import run as command_run
 from conformance.model.fidelity import Fidelity
 from conformance.model.outcome import Outcome
 from conformance.model.report import Report, Result
 from conformance.report.run import json as json_report
+from conformance.requirements import requirements
 from conformance.run.settings import add_options
 
 ROOT = Path(__file__).parents[3]
@@ -47,6 +49,7 @@ NOT_RUN = {
     "new component": "it writes into the checkout: tests/unit/commands/test_new.py",
     "new behaviour": "it writes into the checkout: tests/unit/commands/test_new.py",
     "promises my-platform/": "the folder is not made yet: docs/platform-folder.md runs it",
+    "promises reference-manifests/team-queues": "it is about the line before it: tests/unit/commands/test_new.py",
     "audit manifests/": "the folder is not made here: docs/audit.md runs it",
     "report show": "docs/reports.md runs it", "report diff": "docs/reports.md runs it",
     "size": "docs/sizing.md runs it",
@@ -207,6 +210,17 @@ def test_what_a_page_shows_can_be_done(page, place):
                                                     "PYTHONPATH": str(ROOT), "SEATRIAL_CACHE": str(place / "cache")})
             assert done.returncode == int(more.removeprefix("run") or 0), f"{text}\n{done.stdout}"
             assert "Traceback" not in done.stdout
+
+
+def test_the_behaviour_on_its_page_is_one_and_catches_faults_that_there_are(tmp_path):
+    file = tmp_path / "scheduling" / "test_gang_order.py"
+    write(file, blocks(ROOT / "docs" / "writing-a-behaviour.md", "python")[0][1])
+    spec = importlib.util.spec_from_file_location("page_gang_order", file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found = catalog.declared(module.test_a_gang_that_does_not_fit_waits_whole)
+    assert found.requirement in requirements()
+    assert {catch.fault for catch in found.catches} - catalog.faults().keys() == set()
 
 
 def test_what_the_page_on_audits_shows_is_what_an_audit_says(place):

@@ -19,6 +19,7 @@ import pytest
 
 from conformance import catalog, cli
 from conformance.commands import run as command_run
+from conformance.folder import read
 from conformance.model.fidelity import Fidelity
 from conformance.model.outcome import Outcome
 from conformance.model.report import Report, Result
@@ -210,6 +211,14 @@ def test_what_a_page_shows_can_be_done(page, place):
                                                     "PYTHONPATH": str(ROOT), "SEATRIAL_CACHE": str(place / "cache")})
             assert done.returncode == int(more.removeprefix("run") or 0), f"{text}\n{done.stdout}"
             assert "Traceback" not in done.stdout
+
+
+def test_the_platform_in_the_readme_is_one(tmp_path):
+    manifests = next(text for _, text in blocks(ROOT / "docs" / "platform-folder.md", "yaml") if "queues.yaml" in text)
+    write(tmp_path / "queues.yaml", manifests)
+    write(tmp_path / "platform.yaml", blocks(ROOT / "README.md", "yaml")[0][1])
+    folder = read.load(tmp_path)
+    assert [team.name for team in folder.promises.teams] == ["serving", "research"]
 
 
 def test_the_behaviour_on_its_page_is_one_and_catches_faults_that_there_are(tmp_path):

@@ -55,7 +55,7 @@ def _image(args: argparse.Namespace) -> int:
 
 def _engine(args: argparse.Namespace) -> int:
     if args.purge and args.action != "down":
-        raise UsageError("--purge is for `engine down`")
+        raise UsageError("--purge is about `engine down`", "take --purge out, or: seatrial kind engine down --purge")
     if args.action == "up":
         say = Steps()
         address = engine.up(say)

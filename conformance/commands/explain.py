@@ -1,4 +1,4 @@
-"""`seatrial explain POLICY`: why a policy is one, and when to waive it."""
+"""`seatrial explain POLICY`: why a policy is there, what to write instead, and when to waive it."""
 
 import argparse
 from pathlib import Path
@@ -8,7 +8,7 @@ from conformance.commands import Purpose
 from conformance.policy import policies
 
 PURPOSE = Purpose.JUDGE
-HELP = "say why a policy is one, and when to waive it"
+HELP = "say why a policy is there, what to write instead, and when to waive it"
 EXAMPLES = (
     "seatrial explain\n"
     "seatrial explain kueue\n"

@@ -8,7 +8,7 @@ from conformance.errors import UsageError
 from conformance.policy import examples, export, facts, policies
 
 PURPOSE = Purpose.JUDGE
-HELP = "hold the policies at admission, by Gatekeeper; test those of your own"
+HELP = "export the policies for admission by Gatekeeper; test policies of your own"
 EXAMPLES = (
     "seatrial policy test my-policies/\n"
     "seatrial policy export gatekeeper/\n"

@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from conformance import commands as _commands
-from conformance.commands import Purpose
+from conformance.commands import Purpose, told
 from conformance.errors import SeatrialError, UsageError
 from conformance.masking import masked
 from conformance.model.exit_code import ExitCode, table
@@ -40,10 +40,7 @@ def parser(wanted: str = "") -> argparse.ArgumentParser:
                               help="one of those below; COMMAND --help has examples")
     for name in [wanted] if wanted else commands():
         module = _load(name)
-        examples = "".join(f"  {line}\n" for line in module.EXAMPLES.splitlines())
-        command = each.add_parser(name, description=f"{module.HELP[0].upper()}{module.HELP[1:]}.",
-                                  epilog=f"examples:\n{examples}",
-                                  formatter_class=argparse.RawDescriptionHelpFormatter)
+        command = each.add_parser(name, **told(name, module.HELP, module.EXAMPLES))
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     return top
@@ -98,7 +95,8 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 -- one
 
 def _run(words: list[str]) -> int:
     known = commands()
-    top = parser(wanted=next((word for word in words if word in known), ""))
+    first = next((word for word in words if not word.startswith("-")), "")
+    top = parser(wanted=first if first in known else "")
     if not words:
         top.print_help(sys.stderr)
         return ExitCode.USAGE

@@ -53,10 +53,15 @@ class Disabled(SeatrialError):
     """The operator said no; `way_out` names the flag that says yes."""
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the way out for a word that nobody knows: the nearest known one, or all of them."""
+def nearest(word: str, known: Iterable[str], listed_by: str = "") -> str:
+    """Return the way out for a word that nobody knows: the nearest known one, or all of them.
+
+    Where they fill a screen, give the command that they are `listed_by`: it is named in place of them.
+    """
     import difflib  # noqa: PLC0415 -- for an error only
 
     known = sorted(known)
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"did you mean {near[0]!r}?" if near else f"use one of: {', '.join(known)}"
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"use one of those that this lists: {listed_by}" if listed_by else f"use one of: {', '.join(known)}"

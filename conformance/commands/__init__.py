@@ -8,6 +8,7 @@ import argparse
 import sys
 import time
 from enum import Enum
+from typing import Any
 
 
 class Purpose(Enum):
@@ -17,6 +18,18 @@ class Purpose(Enum):
     JUDGE = "judge manifests"
     SIZE = "plan"
     CLUSTERS = "clusters of your own"
+    EXTEND = "add to Seatrial"
+
+
+def told(called: str, what: str, examples: str) -> dict[str, Any]:
+    """Return what the help of a command says, or of a part of one, as arguments of `add_parser`.
+
+    `called` is how it is called, for example `report show`, `what` says what it does. Of the `examples`, lines of a
+    shell, it shows those that call it.
+    """
+    lines = [f"  {line}" for line in examples.splitlines() if f"seatrial {called}" in line]
+    return {"description": f"{what[0].upper()}{what[1:]}.", "epilog": "\n".join(["examples:", *lines]),
+            "formatter_class": argparse.RawDescriptionHelpFormatter}
 
 
 class Steps:

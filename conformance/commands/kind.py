@@ -5,14 +5,15 @@ import json
 
 from conformance.clusters.kind import engine, node_image
 from conformance.clusters.kind.docker import Docker
-from conformance.commands import Purpose, Steps
+from conformance.commands import Purpose, Steps, told
 from conformance.errors import UsageError
 
 PURPOSE = Purpose.CLUSTERS
 HELP = "make what clusters of kind need: a node image, a Docker engine"
 EXAMPLES = (
     "seatrial kind image\n"
-    "eval $(seatrial kind engine up)\n"
+    'eval "$(seatrial kind engine up)"\n'
+    "seatrial kind engine status\n"
     "seatrial kind engine down\n"
 )
 
@@ -20,14 +21,20 @@ EXAMPLES = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `seatrial kind`."""
     parts = parser.add_subparsers(dest="part", metavar="PART", required=True)
-    image = parts.add_parser("image", help="make a node image from Debian packages and our own builds: no registry")
+
+    def part(name: str, does: str) -> argparse.ArgumentParser:
+        return parts.add_parser(name, help=does, **told(f"kind {name}", does, EXAMPLES))
+
+    image = part("image", "make a node image from Debian packages and our own builds: no registry")
     image.add_argument("--name", default=node_image.default_name(),
                        help="name and tag of the image (default: %(default)s)")
     image.add_argument("--docker-host", metavar="ADDRESS",
                        help="address of the Docker engine that the image is loaded into (default: DOCKER_HOST, else "
                             "our own engine where it runs, else the machine's)")
-    own = parts.add_parser("engine", help="a Docker engine of our own, apart from the machine's")
-    own.add_argument("action", choices=("up", "down", "status"))
+    own = part("engine", "run a Docker engine of our own, apart from the machine's")
+    own.add_argument("action", choices=("up", "down", "status"),
+                     help="up: start it, and print the DOCKER_HOST that docker and kind obey; down: stop it, and all "
+                          "its containers; status: say whether it runs")
     own.add_argument("--purge", action="store_true", help="with down: delete its images too")
     own.add_argument("--output", choices=("text", "json"), default="text",
                      help="output format of status (default: %(default)s)")
@@ -48,7 +55,7 @@ def _image(args: argparse.Namespace) -> int:
 
 def _engine(args: argparse.Namespace) -> int:
     if args.purge and args.action != "down":
-        raise UsageError("--purge is for `engine down`")
+        raise UsageError("--purge is about `engine down`", "take --purge out, or: seatrial kind engine down --purge")
     if args.action == "up":
         say = Steps()
         address = engine.up(say)

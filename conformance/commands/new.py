@@ -9,7 +9,7 @@ from conformance.commands import Purpose
 from conformance.errors import UsageError
 from conformance.policy import policies
 
-PURPOSE = Purpose.JUDGE
+PURPOSE = Purpose.EXTEND
 HELP = "begin a policy, a component or a behaviour of your own"
 EXAMPLES = (
     "seatrial new policy accelerators/gpu-limit-is-set\n"
@@ -23,16 +23,16 @@ _RULE = '''# METADATA
 #   class: regretted
 #   severity: warning
 #   kinds: [pods]
-#   remedy: say what to write instead
+#   remedy: {remedy}
 #   sources:
-#     - project version file
+#     - {source}
 package policies.{category}["{name}"]
 
 import data.lib.workload
 
 findings contains {{"path": c.path, "message": message}} if {{
 	some c in workload.gpu_containers
-	c.container.name == "replace-this-condition"
+	c.container.name == "{condition}"
 	message := sprintf("container %s ...", [c.container.name])
 }}
 '''
@@ -48,7 +48,7 @@ _pod(container) := {{
 }}
 
 test_what_is_wrong_is_found if {{
-	wrong := {{"name": "replace-this-condition", "resources": {{"limits": {{"nvidia.com/gpu": 1}}}}}}
+	wrong := {{"name": "{condition}", "resources": {{"limits": {{"nvidia.com/gpu": 1}}}}}}
 	count(rule.findings) == 1 with input as {{"object": _pod(wrong)}}
 }}
 '''
@@ -136,7 +136,9 @@ def test_{function}_holds(platform, team):
 '''
 _SETTINGS = '{{"type": "object", "additionalProperties": false}}\n'
 _NEXT = {
-    "policy": "",
+    "policy": """next: write the rule with its remedy and sources, then what it denies and allows, and why;
+      until then audit --policies refuses it; seatrial policy test says whether the examples agree with the rule
+      (docs/writing-a-policy.md)""",
     "component": """next: write install, detect, dress, the version and its roles; build.toml (see another component's);
       rights.yaml, then scripts/rights;
       until then the catalogue refuses it, and so does every seatrial run (docs/writing-a-component.md)""",
@@ -163,23 +165,23 @@ def run(args: argparse.Namespace) -> int:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
         print(file)
-    if _NEXT[args.what]:
-        print(_NEXT[args.what])
+    print(_NEXT[args.what])
     return 0
 
 
 def _policy(name: str, folder: Path | None) -> Mapping[Path, str]:
-    """Return the files of a policy, whole enough to run."""
+    """Return the files of a policy that nobody has filled in."""
     category, name = _parts(name, "policy", "category/what-must-hold")
     place = (folder or Path(policies.FOLDER)) / category / name
     if place.exists():
         raise UsageError(f"{place} is there already")
-    words = {"category": category, "name": name, "title": name.replace("-", " ").capitalize()}
+    words = {"category": category, "name": name, "title": name.replace("-", " ").capitalize(),
+             "remedy": policies.BEGUN_REMEDY, "source": policies.BEGUN_SOURCE, "condition": policies.BEGUN_CONDITION}
     found = {}
     for file, text in _FILES.items():
         denied = file.startswith("denied")
-        words |= {"container": "replace-this-condition" if denied else "main",
-                  "mark": " # denied: container replace-this-condition" if denied else ""}
+        words |= {"container": policies.BEGUN_CONDITION if denied else "main",
+                  "mark": f" # denied: container {policies.BEGUN_CONDITION}" if denied else ""}
         found[place / file] = text.format(**words)
     return found
 

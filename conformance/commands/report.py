@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from conformance.commands import Purpose
+from conformance.commands import Purpose, told
 from conformance.errors import UsageError
 from conformance.report import diff
 from conformance.report.diff import forms
@@ -30,14 +30,15 @@ _FILE = "a report.json, or the folder that it is in"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare its arguments."""
     what = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
-    show = what.add_parser("show", help="print a report again, as seatrial run did")
+
+    def part(name: str, does: str) -> argparse.ArgumentParser:
+        return what.add_parser(name, help=does, **told(f"report {name}", does, EXAMPLES))
+
+    show = part("show", "print a report again, as seatrial run did")
     show.add_argument("file", type=Path, metavar="REPORT", help=_FILE)
     show.add_argument("--output", choices=("text", "markdown", "html"), default="text",
                       help="output format (default: text); html: one page that needs nothing else")
-    compare = what.add_parser(
-        "diff", help="say what changed from one run to another",
-        description="Say what changed from one run to another. Exit codes: 0 no regression, 1 a regression, "
-                    "2 what was given is no report.")
+    compare = part("diff", "say what changed from one run to another; 0: no regression, 1: a regression")
     compare.add_argument("before", type=Path, metavar="BEFORE", help=_FILE)
     compare.add_argument("after", type=Path, metavar="AFTER", help="the later one, or the one of the other ground")
     compare.add_argument("--tolerate", action="append", choices=[kind.value for kind in diff.TOLERABLE], default=[],
@@ -47,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                               "real); may be given more than once")
     compare.add_argument("--output", choices=("text", "markdown", "json"), default="text",
                          help="output format (default: text)")
-    side = what.add_parser("parity", help="put the requirements of several grounds side by side, as Markdown")
+    side = part("parity", "put the requirements of several grounds side by side, as Markdown")
     side.add_argument("files", type=Path, nargs="+", metavar="REPORT", help=_FILE)
 
 

@@ -33,7 +33,7 @@ EXAMPLES = (
     "seatrial run\n"
     "seatrial run --platform my-platform/\n"
     "seatrial run --platform my-platform/ --only scheduling -k quota\n"
-    "seatrial run --prove        (every check is seen failing)\n"
+    "seatrial run --prove           # every check is seen failing\n"
 )
 
 DEFAULT_REPORT = "seatrial-report"

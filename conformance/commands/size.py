@@ -41,9 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tensor-parallel", type=_count, metavar="N",
                         help="GPUs that share the model (default: the fewest that will do)")
     parser.add_argument("--dtype", choices=sorted(DTYPES),
-                        help="of the weights (default: the config's)")
+                        help="type of the weights (default: the config's)")
     parser.add_argument("--kv-dtype", choices=("auto", *sorted(memory.KV_DTYPES)), default="auto",
-                        help="of the KV cache (default: that of the model)")
+                        help="type of the KV cache (default: that of the model)")
     parser.add_argument("--utilization", type=_share, default=0.9, metavar="SHARE",
                         help="vLLM's --gpu-memory-utilization (default: %(default)s)")
     parser.add_argument("--overhead-gib", type=_gib, default=memory.OVERHEAD_GIB, metavar="GIB",

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kubeconfig", type=Path, metavar="FILE",
                         help="kubeconfig of the cluster (default: KUBECONFIG, ~/.kube/config)")
     parser.add_argument("--context", metavar="NAME", help="context of the kubeconfig (default: its current one)")
-    parser.add_argument("--namespace", metavar="NAME", help="only this one (default: all)")
+    parser.add_argument("--namespace", metavar="NAME", help="only objects of this namespace (default: all)")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare its arguments."""
     add_cluster_option(parser)
     parser.add_argument("--name", default=DEFAULT_CLUSTER_NAME, help="name of the cluster (default: %(default)s)")
-    parser.add_argument("--nodes", type=int, default=1, metavar="R", help="number of real nodes (default: %(default)s)")
+    parser.add_argument("--nodes", type=int, default=1, metavar="N", help="number of real nodes (default: %(default)s)")
     parser.add_argument("--gpus-per-node", type=int, default=8, metavar="N",
                         help="fake GPUs of each real node (default: %(default)s)")
     parser.add_argument("--fake-nodes", metavar="PROFILE",

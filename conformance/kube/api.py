@@ -229,6 +229,8 @@ class Api:
         files = kubeconfig(named)
         configuration = client.Configuration()
         with _usable(files):
+            if not any(Path(file).expanduser().exists() for file in files.split(os.pathsep) if file):
+                raise UsageError("there is no such file")
             chosen = context or _current_context(files)
             config.load_kube_config(files, context=chosen, client_configuration=configuration, persist_config=False)
         configuration.connection_pool_maxsize = 64
@@ -896,12 +898,16 @@ def _another(files: str) -> str:
     with suppress(Exception):  # then there is no context to choose from
         known = sorted(str(one["name"]) for one in config.list_kube_config_contexts(files)[0])
         return f"its contexts are: {', '.join(known)}; name one with --context, or another file with --kubeconfig"
-    return "name another one with --kubeconfig"
+    return "name another one with --kubeconfig, or in KUBECONFIG"
 
 
 def _forbidden(said: re.Match[str]) -> Forbidden:
     resource = said["path"] or said["resource"] + (f".{said['group']}" if said["group"] else "")
     return Forbidden(said["user"], said["verb"], resource, said["namespace"] or "")
+
+
+_OF_CLIENT = re.compile(r"^HTTPS?Connection(Pool)?\([^)]*\): ")
+"""How urllib3 begins what it says: with the address that is named already."""
 
 
 def _unreachable(host: str, error: urllib3.exceptions.HTTPError) -> Unreachable:
@@ -916,7 +922,7 @@ def _unreachable(host: str, error: urllib3.exceptions.HTTPError) -> Unreachable:
             (one for one in found.args if isinstance(one, BaseException)), None)
     away = isinstance(error, urllib3.exceptions.NewConnectionError)
     not_sent = away or isinstance(error, urllib3.exceptions.ConnectTimeoutError)
-    return Unreachable(f"API server {host} does not answer: {causes[0]}",
+    return Unreachable(f"API server {host} does not answer: {_OF_CLIENT.sub('', causes[0])}",
                        "see whether it runs and a network, a VPN or a proxy leads there: kubectl get --raw /readyz",
                        may_be_done=not not_sent, is_there=not away)
 

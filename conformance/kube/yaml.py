@@ -209,7 +209,7 @@ def read(file: Path) -> list[Document]:
     try:
         text = file.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        raise UsageError(f"{file}: there is no such file") from None
+        raise UsageError(f"{file}: there is no such file", f"see the path; this folder is {Path.cwd()}") from None
     except UnicodeDecodeError:
         raise UsageError(f"{file}: is not text in UTF-8", "save the file as UTF-8") from None
     except OSError as error:

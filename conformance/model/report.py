@@ -10,6 +10,8 @@ from conformance.model.measurement import Measurement
 from conformance.model.outcome import Outcome
 
 REPORT_VERSION = 2
+NOBODY = "nothing"
+"""What stands in an id for the subject where there is none."""
 CAUGHT, SURVIVED, OTHERWISE = "caught", "survived", "failed for another reason"
 
 
@@ -43,6 +45,12 @@ class Result:
     """What was measured on the way, whatever came of it."""
     needs_samples: int = 0
     """How many more samples an inconclusive verdict needs."""
+
+    @property
+    def subject(self) -> str:
+        """The team or the component that it ran for, empty where there was none that it could have run for."""
+        said = self.id.rpartition("[")[2].rstrip("]") if "[" in self.id else ""
+        return "" if said == NOBODY else said
 
 
 @dataclass(frozen=True, kw_only=True)

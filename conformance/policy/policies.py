@@ -16,6 +16,10 @@ PODS = "pods"
 _KNOWN = {"class", "severity", "kinds", "remedy", "upstream", "sources", "facts", "across", "fixable", "files_only",
           "mentions", "looks_at"}
 
+BEGUN = (BEGUN_REMEDY, BEGUN_SOURCE, BEGUN_CONDITION) = (
+    "say what to write instead", "project version file", "replace-this-condition")
+"""What stands in a rule that `seatrial new policy` began and nobody has written."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Corpus:
@@ -34,7 +38,7 @@ class Corpus:
         names = {*self.policies, *(policy.category for policy in self.policies.values())}
         for name in wanted:
             if name not in names:
-                raise UsageError(f"there is no policy {name}", nearest(name, names))
+                raise UsageError(f"there is no policy {name}", nearest(name, names, listed_by="seatrial explain"))
         return replace(self, policies={
             policy.id: policy for policy in self.policies.values() if {policy.id, policy.category} & set(wanted)})
 
@@ -42,15 +46,20 @@ class Corpus:
 def load(*more: Path) -> Corpus:
     """Return our policies and those under the folders in `more`, which may use our library and bring their own.
 
-    Raises SeatrialError for a policy that is half made, naming it and what it lacks, and UsageError for a folder
-    without policies.
+    Raises SeatrialError for a policy of ours that is half made, naming it and what it lacks, and UsageError for such a
+    one of `more` and for a folder without policies.
     """
     library: dict[str, str] = {}
     found: dict[str, Policy] = {}
     added: set[str] = set()
     for folder in (assets.folder(FOLDER), *more):
-        rules = (_policy(rule, folder) for rule in sorted(folder.glob("*/*/rule.rego")))
-        here = {policy.id: policy for policy in rules}
+        try:
+            here = {policy.id: policy
+                    for policy in (_policy(rule, folder) for rule in sorted(folder.glob("*/*/rule.rego")))}
+        except SeatrialError as error:
+            if folder not in more:
+                raise
+            raise UsageError(error.message, error.way_out) from error
         twice = sorted(here.keys() & found.keys())
         if not here or twice:
             raise UsageError(f"{folder} " + (f"has a second policy {twice[0]}" if twice else "holds no policies"),
@@ -73,6 +82,10 @@ def _policy(rule: Path, folder: Path) -> Policy:
     for key in custom:
         if key not in _KNOWN:
             raise SeatrialError(f"{rule}: unknown key {key!r} in custom", nearest(key, _KNOWN))
+    for number, line in enumerate(source.splitlines(), 1):
+        if any(begun in line for begun in BEGUN):
+            raise SeatrialError(f"{rule}:{number}: is not written yet: {line.strip()}",
+                                "write it; seatrial policy test says whether the examples agree with the rule")
     try:
         return Policy(
             id=identity, title=said["title"], severity=Severity[custom["severity"].upper()],

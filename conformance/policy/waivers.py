@@ -121,7 +121,8 @@ def _waiver(entry: Any, where: str, known: set[str]) -> Waiver:
         if name not in fields:
             raise UsageError(f"{where}: unknown key {name!r}", f"known keys: {', '.join(fields)}")
     if entry["policy"] not in known:
-        raise UsageError(f"{where}: there is no policy {entry['policy']}", nearest(str(entry["policy"]), known))
+        raise UsageError(f"{where}: there is no policy {entry['policy']}",
+                         nearest(str(entry["policy"]), known, listed_by="seatrial explain"))
     try:
         until = datetime.date.fromisoformat(str(entry["until"]))
     except ValueError:

@@ -325,8 +325,10 @@ def children(planned: Sequence[Planned], at_once: int, workers: int, *, expressi
         left_behind = ("its cluster may still be up: "
                        f"{shlex.join(['seatrial', 'down', '--cluster', own.cluster, '--name', own.cluster_name])}"
                        if KINDS[own.cluster].ours else _left_on_existing(own))
-        children.append(Child(label, one, _command(file, expression, workers), rows, report / f"pytest-{label}.log",
-                              left_behind=left_behind, found=found,
+        # With workers a cluster comes up before anybody knows what they find.
+        alone = bool(expression and workers) and not _selects_any(file, expression)
+        children.append(Child(label, one, _command(file, expression, 0 if alone else workers), rows,
+                              report / f"pytest-{label}.log", left_behind=left_behind, found=found,
                               telling=Telling(progress, f"{label:{width}}  " if at_once > 1 else "")))
     return children
 
@@ -367,6 +369,13 @@ def _command(settings: Path, expression: str | None, workers: int) -> list[str]:
                "--tb=short", "--max-worker-restart=2", "--seatrial-settings", str(settings)]
     command += ["-n", str(workers), "--dist", "loadgroup"] if workers > 0 else []
     return [*command, "-k", expression] if expression else command
+
+
+def _selects_any(settings: Path, expression: str | None) -> bool:
+    """Whether an expression selects any behaviour, as far as can be told: with a mistake in it pytest says what."""
+    done = subprocess.run([*_command(settings, expression, 0), "--collect-only", "-q"], env=_environment(), check=False,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return done.returncode != NO_TESTS
 
 
 def _cluster_name(number: int, of: int) -> str:

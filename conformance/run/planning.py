@@ -10,6 +10,7 @@ from conformance.model.component import Component
 from conformance.model.fault import Fault
 from conformance.model.feature import Feature
 from conformance.model.promise import Promises, Team
+from conformance.model.report import NOBODY
 from conformance.model.role import Role
 
 EVERYTHING = "gpus"
@@ -33,7 +34,7 @@ class Subject:
     def id(self) -> str:
         """The name in square brackets, for example `training-a`."""
         if self.refusal:
-            return "nothing"
+            return NOBODY
         name = self.team.name if self.team else self.component.name if self.component else ""
         if self.stack:
             name = "-".join(dict.fromkeys(component.name for component in self.stack.values()))

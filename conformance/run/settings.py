@@ -46,8 +46,8 @@ def add_connection(parser: ArgumentParser) -> list[Action]:
     add = parser.add_argument
     return [
         add("--kubeconfig", metavar="FILE", type=_said,
-            help="opens the existing cluster (default: KUBECONFIG, ~/.kube/config)"),
-        add("--context", metavar="NAME", type=_said, help="of the kubeconfig (default: its current one)"),
+            help="kubeconfig of the existing cluster (default: KUBECONFIG, ~/.kube/config)"),
+        add("--context", metavar="NAME", type=_said, help="context of the kubeconfig (default: its current one)"),
     ]
 
 
@@ -56,25 +56,26 @@ def add_permissions(parser: ArgumentParser) -> list[Action]:
     add = parser.add_argument
     return [
         add("--allow-changes", metavar="PREFIX", type=_said,
-            help="on an existing cluster: what is made there lies in namespaces that begin so "
+            help="prefix of the namespaces that may be made on an existing cluster; all that is made lies in them "
                  "(default: nothing is made)"),
         add("--max-gpus", metavar="N", type=int,
             help=f"GPUs that our work may ask for at any one time (default: {_PERMIT.max_gpus})"),
         add("--max-pods", metavar="N", type=int,
             help=f"pods that our work may have at any one time (default: {_PERMIT.max_pods})"),
         add("--max-seconds", metavar="S", type=int,
-            help=f"when nothing more is created (default: {_PERMIT.max_seconds})"),
+            help=f"seconds after which nothing more is created (default: {_PERMIT.max_seconds})"),
         add("--node-selector", metavar="KEY=VALUE", action="append", type=_said,
-            help="where our pods may run; may be given more than once (default: anywhere)"),
+            help="label of the nodes where our pods may run; may be given more than once (default: anywhere)"),
         add("--priority-class", metavar="NAME", type=_said,
             help="the PriorityClass of our pods (default: the cluster's default PriorityClass)"),
         add("--image", metavar="IMAGE", type=_said,
-            help="what our pods run: sh, sleep and echo are needed (default: Seatrial's own, which only "
+            help="image of our pods: sh, sleep and echo are needed (default: Seatrial's own, which only "
                  "fake nodes and nodes of Seatrial have)"),
         add("--may-disturb", metavar="WHOM", action="append", type=_said,
-            help=f"let behaviours disturb others: {', '.join(Disturbance)}"),
+            help=f"let behaviours disturb others: {', '.join(f'{one} ({one.deed})' for one in Disturbance)}; may be "
+                 "given more than once"),
         add("--cluster-object", metavar="KIND/NAME", action="append", type=_said,
-            help="an object without a namespace that may be made there"),
+            help="an object without a namespace that may be made there; may be given more than once"),
     ]
 
 

@@ -93,7 +93,8 @@ def _by_id(model: str, dtype: str | None) -> LanguageModel:
         if model.lower() in {repository.lower(), repository.lower().partition("/")[2]}:
             said = _ours(path)
             return dataclasses.replace(_read(said, path, dtype), name=repository, max_context=said["hub"][repository])
-    raise UsageError(f"there is no model {model!r}, and no such file", nearest(model, [*names(), *known]))
+    raise UsageError(f"there is no model {model!r}, and no such file",
+                     nearest(model, [*names(), *known], listed_by="seatrial size --list"))
 
 
 def _files() -> dict[str, Path]:

@@ -246,6 +246,14 @@ def test_on_a_telephone_only_the_grids_are_moved_sideways(opened, file):
     assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
+@pytest.mark.parametrize("width", [1100, 375])
+def test_the_last_line_stands_apart_from_what_is_above_it_and_below(opened, file, width):
+    page = opened(file, viewport={"width": width, "height": 800})
+    above, below = page.locator("footer").evaluate(
+        "one => [getComputedStyle(one).paddingTop, getComputedStyle(one).paddingBottom].map(parseFloat)")
+    assert (above, below) == (32, 40)
+
+
 def test_on_paper_it_is_dark_on_white_and_nothing_is_cut(opened, file, tmp_path):
     page = opened(file, color_scheme="dark", viewport={"width": 720, "height": 900})
     page.emulate_media(media="print", color_scheme="dark")

@@ -100,7 +100,7 @@ class Matrix:
 def render(report: Report) -> str:
     """Return the page, in letters of ASCII: it survives any stream."""
     style = (_HERE / "run.css").read_text(encoding="utf-8")
-    checks = [Check(anchor=f"check-{number}", result=result, subject=_subject(result),
+    checks = [Check(anchor=f"check-{number}", result=result, subject=result.subject,
                     drawing=drawn("\n".join(map(clean, result.trace.splitlines())), clean(result.cause)))
               for number, result in enumerate(_in_order(report.results), 1)]
     requirements, uncovered = _requirements(report)
@@ -243,7 +243,3 @@ def _mark(what: str) -> str:
 def behaviour(name: str) -> str:
     """Return the sentence in a behaviour's id: `scheduling/quota::a_team_gets_its_gpus` says what it promises."""
     return name.rpartition("::")[2].replace("_", " ")
-
-
-def _subject(result: Result) -> str:
-    return result.id.rpartition("[")[2].rstrip("]") if "[" in result.id else ""

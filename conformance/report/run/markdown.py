@@ -17,7 +17,7 @@ from conformance.report.run.roll_up import (
     sentence,
     word,
 )
-from conformance.report.run.terminal import claim, ground, subject
+from conformance.report.run.terminal import claim, ground
 
 MAX_LETTERS = 900_000
 """GitHub takes no job summary above 1 MiB."""
@@ -64,7 +64,7 @@ def _requirements(report: Report) -> Iterator[str]:
 
 
 def _measured(results: Iterable[Result]) -> Iterator[str]:
-    rows = [(one.platform, one.promise or one.id, subject(one), measured.name, value(measured))
+    rows = [(one.platform, one.promise or one.id, one.subject, measured.name, value(measured))
             for one in results for measured in one.measurements]
     if rows:
         yield "\n".join(["### Measured", "", "| Platform | Promise | For | What | Value |", "|---|---|---|---|---|",
@@ -85,7 +85,7 @@ def _bad(results: Iterable[Result]) -> Iterator[str]:
 
 
 def _one(result: Result) -> Iterator[str]:
-    about = ", ".join(filter(None, (result.platform, subject(result), result.component, result.fidelity.label)))
+    about = ", ".join(filter(None, (result.platform, result.subject, result.component, result.fidelity.label)))
     yield f"### {MARKS[result.outcome]} {in_markdown(result.promise or result.id)}"
     yield f"{result.outcome.label} on {in_markdown(about)}: {in_markdown(result.cause)}"
     seen = "\n".join(map(clean, filter(None, (*result.trace.splitlines(), result.reproduce))))

@@ -71,7 +71,7 @@ def contradicted(lines: Sequence[str], to: Console) -> None:
 def line(result: Result, to: Console) -> Text:
     """Return the one line that tells a verdict."""
     said = result.promise or result.id
-    about = (subject(result), result.component, result.fidelity.label, f"{result.duration_s:.1f} s")
+    about = (result.subject, result.component, result.fidelity.label, f"{result.duration_s:.1f} s")
     text = Text("  ") + _verdict(result.outcome, result.outcome.label, to) + Text(said)
     joined = (" · " if _pretty(to) else ", ").join(dict.fromkeys(filter(None, about)))
     return text + Text(f"  {joined}", style="dim")
@@ -203,11 +203,6 @@ def ground(report: Report) -> str:
     words = [f"{said['kind']} cluster" if "kind" in said else "no cluster", said.get("name", "")]
     words += [f"{key} {said[key]}" for key in ("kubernetes", "fidelity") if key in said]
     return ", ".join(filter(None, words))
-
-
-def subject(result: Result) -> str:
-    """Return for whom a behaviour ran: the team or the component."""
-    return result.id.rpartition("[")[2].rstrip("]") if "[" in result.id else ""
 
 
 def _sentence(behaviour: str) -> str:

@@ -45,7 +45,8 @@ def others_take_all_they_may(platform: Platform, team: Team, *, priority: int = 
     names = ", ".join(other.name for other in others)
     if wanted <= 0:
         raise Unsupported(f"{names} may take no GPU that {team.name} shares" if others else
-                          f"{team.name} shares GPUs with nobody: there is nobody who could take them")
+                          f"no other team that was promised something shares GPUs with {team.name}: there is nobody "
+                          "who could take them")
     for other in others:
         ask(platform, other, most(other), priority=priority)
     held = held_by(platform, others)

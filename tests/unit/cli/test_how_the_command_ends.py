@@ -1,6 +1,8 @@
 """What the command says and returns when something is wrong."""
 
+import json
 import re
+import shlex
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -30,6 +32,68 @@ def test_every_command_has_help_with_examples(command):
     told = seatrial(command, "--help")
     assert told.returncode == 0
     assert "examples:" in told.stdout
+
+
+@pytest.mark.parametrize("words", [("kind", "image"), ("kind", "engine"), ("report", "show"), ("report", "diff"),
+                                   ("report", "parity")])
+def test_the_help_of_a_part_has_the_examples_of_that_part_alone(words):
+    told = seatrial(*words, "--help").stdout
+    examples = told.partition("examples:\n")[2].splitlines()
+    assert examples
+    assert [line for line in examples if f"seatrial {' '.join(words)}" not in line] == []
+
+
+EXAMPLES = [line for name in cli.commands() for line in cli._load(name).EXAMPLES.splitlines()]
+
+
+@pytest.mark.parametrize("line", EXAMPLES)
+def test_every_example_in_the_help_is_a_command(line, capsys):
+    said = re.findall(r"seatrial ([^|>&()\"]*[^|>&()\" ])", line.partition("#")[0])
+    assert said
+    for words in map(shlex.split, said):
+        try:
+            cli.parser(wanted=words[0]).parse_args(words)
+        except SystemExit:
+            pytest.fail(f"{line}: {capsys.readouterr().err}")
+
+
+def test_a_command_that_is_none_is_answered_with_all_of_them():
+    for words in (["fly"], ["fly", "run"]):
+        told = seatrial(*words).stderr
+        assert [name for name in cli.commands() if f"'{name}'" not in told] == []
+
+
+def test_what_fills_a_screen_is_not_listed_in_a_way_out(tmp_path):
+    waivers = tmp_path / "waivers.yaml"
+    waivers.write_text("waivers:\n  - {policy: zzz, object: a, reason: b, owner: c, until: 2099-01-31}\n")
+    for words, listed_by in ((["explain", "zzz"], "seatrial explain"),
+                             (["audit", str(tmp_path), "--only", "zzz"], "seatrial explain"),
+                             (["audit", str(tmp_path), "--waivers", str(waivers)], "seatrial explain"),
+                             (["size", "--gpu", "L40S", "--context", "9", "--model", "zzz"], "seatrial size --list")):
+        told = seatrial(*words)
+        assert told.returncode == 2
+        assert told.stderr.endswith(f"\n  way out: use one of those that this lists: {listed_by}\n"), told.stderr
+
+
+@pytest.mark.parametrize("words", [["survey"], ["snapshot"], ["audit", "--cluster"]])
+def test_a_kubeconfig_that_is_not_there_is_named_with_the_way_out(words, tmp_path):
+    told = seatrial(*words, "--kubeconfig", str(tmp_path / "none"))
+    assert (told.returncode, told.stderr) == (
+        2, f"seatrial: kubeconfig {tmp_path / 'none'} cannot be used: there is no such file\n"
+           "  way out: name another one with --kubeconfig, or in KUBECONFIG\n")
+
+
+@pytest.mark.parametrize("words", [["survey"], ["snapshot"], ["audit", "--cluster"]])
+def test_an_api_server_that_does_not_answer_is_named_once(words, tmp_path):
+    file = tmp_path / "kubeconfig"
+    file.write_text(json.dumps({
+        "apiVersion": "v1", "kind": "Config", "current-context": "a", "users": [{"name": "a", "user": {}}],
+        "clusters": [{"name": "a", "cluster": {"server": "http://127.0.0.1:1"}}],
+        "contexts": [{"name": "a", "context": {"cluster": "a", "user": "a"}}]}))
+    told = seatrial(*words, "--kubeconfig", str(file))
+    assert told.returncode == 3
+    assert ("seatrial: API server http://127.0.0.1:1 does not answer: Failed to establish a new connection: [Errno 111] "
+            "Connection refused\n  way out: see whether it runs") in told.stderr
 
 
 @pytest.mark.parametrize("words", [[], ["fly"], ["up", "--nodes", "many"], ["down", "--name", "no-such-cluster"],

@@ -56,7 +56,7 @@ def test_more_than_the_limits_of_cohorts_leave_them_is_not_waited_for():
 
 
 def test_pressure_by_nobody_is_none():
-    with pytest.raises(Unsupported, match="mine shares GPUs with nobody"):
+    with pytest.raises(Unsupported, match="no other team that was promised something shares GPUs with mine"):
         demand.others_take_all_they_may(Platform(), MINE)
 
 

@@ -359,6 +359,13 @@ def test_the_command_of_a_child_names_its_settings_and_what_is_pytests_own(tmp_p
     assert [word for word in words if word in ("--prove", "--only")] == []
 
 
+@pytest.mark.parametrize(("expression", "side_by_side"), [("quota", True), ("no_such_check", False)])
+def test_where_an_expression_selects_nothing_no_cluster_comes_up_for_workers(tmp_path, expression, side_by_side):
+    shipped = str(assets.folder("reference-manifests") / "team-queues")
+    (child,), _ = handed(tmp_path, platforms=(shipped,), expression=expression, workers=3)
+    assert ("-n" in child._command) is side_by_side
+
+
 def test_a_child_is_handed_what_was_chosen_and_what_belongs_to_this_run(tmp_path):
     chosen = settings_of("--cluster", "kind", "--prove", "--only", "scheduling", "--only", "training", "--keep")
     _, (first, second) = handed(tmp_path, "--cluster", "kind", "--prove", "--only", "scheduling", "--only", "training",

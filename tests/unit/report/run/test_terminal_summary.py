@@ -116,6 +116,12 @@ def test_what_a_platform_has_not_is_one_line_for_each_platform(small_report):
     assert "      no component provides topology\n" in text
 
 
+def test_what_ran_for_nobody_is_told_without_a_name(small_report):
+    lacking = replace(small_report.results[2], id="training/x::one_rack[nothing]", component="", lacks="")
+    text = printed(replace(small_report, results=(lacking,)))
+    assert "  · unsupported  one rack.  control-plane · 2.0 s\n" in text
+
+
 def test_plain_text_has_no_colour_and_obeys_nobody(small_report):
     assert "\x1b" not in printed(small_report)
 

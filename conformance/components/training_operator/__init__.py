@@ -12,7 +12,8 @@ from conformance.components import LoadImages, Programs, fit_small_node, image_t
 from conformance.components.pods import IMAGE
 from conformance.components.scheduling import POD_GROUP, VOLCANO
 from conformance.components.training_operator.dress import dress
-from conformance.components.training_operator.faults import FAULTS, GANGS, INIT_IMAGE, PROBE
+from conformance.components.training_operator.faults import FAULTS, PROBE
+from conformance.components.training_operator.names import DEPLOYMENT, GANGS, INIT_IMAGE, NAMESPACE
 from conformance.components.training_operator.rules import RULES
 from conformance.kube.api import Api, Object, load
 from conformance.model.component import Component
@@ -21,7 +22,6 @@ from conformance.model.folder import ComponentSpec
 from conformance.model.role import Role
 from conformance.waiting import eventually, patience
 
-NAMESPACE, DEPLOYMENT = "kubeflow", "training-operator"
 PROGRAMS = Programs(images=("training-operator",), deployments=((NAMESPACE, DEPLOYMENT),))
 
 

@@ -37,8 +37,8 @@ def _wanted(api, kind):
 
 def _as_wanted(kind, obj):
     meta = {key: obj["metadata"][key] for key in META if obj["metadata"].get(key)}
-    if "annotations" in meta:
-        meta["annotations"] = {key: value for key, value in meta["annotations"].items() if key not in NOTES}
+    said = meta.pop("annotations", {})
+    meta |= {"annotations": kept} if (kept := {key: said[key] for key in said.keys() - NOTES}) else {}
     found = {**{key: value for key, value in obj.items() if key not in ("metadata", "status")}, "metadata": meta}
     if kind == "v1/Node":
         found["allocatable"] = obj["status"].get("allocatable")

@@ -150,7 +150,8 @@ def rules(component, *parts):
 
 def own(component, *parts):
     """Return its own rights for some purposes, each once."""
-    return [*dict.fromkeys(right for part in parts for right in rights._rights(own_rights(component).get(part, ())))]
+    said = own_rights(component)
+    return [*dict.fromkeys(right for part in parts for right in rights.rights({"rules": said.get(part, ())}))]
 
 
 def lacking(component, right, *parts):
@@ -243,6 +244,12 @@ def is_kept_out(component, folder, kubeconfig, right, api):
     assert re.search(f"may not.* {right.verb} {re.escape(right.full)}", said), (
         f"{component.name}: without the right to {right.verb} {right.full}: {said}")
     assert not visited(api), f"{component.name}: refused, it left {visited(api)}"
+
+
+def is_only_there(component, api, less, right):
+    """It has a right by its rights.yaml alone: `less` is opened by an account without it."""
+    assert rights.may(api, right), f"{component.name}: its rights.yaml does not give {right.verb} {right.full}"
+    assert not rights.may(less, right), f"{component.name}: every run may {right.verb} {right.full} anyway"
 
 
 def visited(api):

@@ -1,5 +1,6 @@
 """Every component keeps to what a component is: on an empty cluster, on each reference platform, broken and mended."""
 
+from conformance.clusters.existing import rights
 from conformance.errors import Unsupported
 
 from . import contract
@@ -55,6 +56,14 @@ def test_its_own_rights_are_enough_for_a_visit_and_each_of_them_is_needed(first)
     for number, right in enumerate(contract.own(component, "run", "changes")):
         less = first.account(f"visits-less-{number}", contract.lacking(component, right, *all_of_it))
         contract.is_kept_out(component, first.folder, less, right, first.api)
+
+
+def test_what_it_makes_outside_of_namespaces_is_a_right_of_its_own(first):
+    component = first.component
+    whole = contract.with_rights(first.account("makes", contract.rules(component, *rights.PARTS)))
+    for number, right in enumerate(contract.own(component, "cluster-objects")):
+        less = first.account(f"makes-less-{number}", contract.lacking(component, right, *rights.PARTS))
+        contract.is_only_there(component, whole, contract.with_rights(less), right)
 
 
 def test_its_faults_apply_and_are_taken_back(breakable):

@@ -248,6 +248,15 @@ def test_without_a_right_a_visit_must_be_refused_naming_it(there, its_rights, mo
             contract.is_kept_out(made_up(), None, None, right, api)
 
 
+@pytest.mark.parametrize(("refused", "message"), [
+    (True, "its rights.yaml does not give get configmaps"), (False, "every run may get configmaps anyway")])
+def test_a_right_must_be_given_by_its_rights_alone(there, its_rights, refused, message):
+    right, api = contract.own(made_up(), "survey")[1], Api.open(there.kubeconfig)
+    there.refuse |= {("get", "configmaps")} if refused else set()
+    with pytest.raises(AssertionError, match=f"half: {message}"):
+        contract.is_only_there(made_up(), api, api, right)
+
+
 # -- faults ----------------------------------------------------------------------------------------
 
 

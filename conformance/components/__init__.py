@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance import builds
-from conformance.components.deployments import available
+from conformance.components.deployments import available, await_no_other
 from conformance.kube.api import Api, Object
 from conformance.waiting import eventually, patience
 
@@ -34,14 +34,18 @@ class Programs:
 
 def install_programs(api: Api, programs: Programs, objects: Iterable[Object], load_images: LoadImages) -> None:
     """Apply a component's objects and return when its deployments are available, with the configuration of now."""
+    objects = _started_anew([*objects])
     with ThreadPoolExecutor(1) as pool:
         loading = pool.submit(lambda: load_images(builds.images(programs.images)))
-        api.apply_all(_started_anew([*objects]))
+        # What programs read at start is there before they are.
+        api.apply_all(obj for obj in objects if obj["kind"] != "Deployment")
+        api.apply_all(obj for obj in objects if obj["kind"] == "Deployment")
         loading.result()
     for namespace, name in programs.deployments:
         eventually(partial(available, api, namespace, name), becomes=True, within=2 * patience().ready,
                    because=f"Deployment {namespace}/{name} is available",
                    story=partial(api.pod_troubles, namespace))
+        await_no_other(api, namespace, name)
 
 
 def _started_anew(objects: Sequence[Object]) -> Sequence[Object]:

@@ -18,7 +18,7 @@ from conformance.model.promise import Team
 from conformance.waiting import Unmet
 
 from ...contracts.component import contract
-from ...contracts.component.objects import differences
+from ...contracts.component.objects import _kinds, differences
 from ...contracts.component.places import Place, by_cluster, missing
 
 SETTINGS = {"rounds": 3, "names": ["a", "b"]}
@@ -324,3 +324,21 @@ def test_what_came_went_and_changed_is_told_by_name():
     assert differences(before, {}) == ["Node a is gone"]
     assert differences({}, {("v1/Secret", "b", "c"): {}}) == ["Secret b/c is new"]
     assert differences({one: {"taints": [1, 2]}}, {one: {"taints": [1, 3]}}) == ["Node a: taints[1] was 2, is 3"]
+
+
+def test_what_another_server_answers_is_not_among_the_objects():
+    """It may be away, as Kueue's own API is while Kueue starts anew."""
+    class Served:
+        def each(self, kind):
+            yield {"spec": {"group": "a.example.com", "version": "v1"}}
+            yield {"spec": {"group": "b.example.com", "version": "v1", "service": {"name": "b"}}}
+
+        def get(self, path):
+            if path == "/apis":
+                return {"groups": [{"preferredVersion": {"groupVersion": f"{one}.example.com/v1"}} for one in "ab"]}
+            assert "b.example.com" not in path, "503 service unavailable"
+            return {"resources": [{"name": "things", "kind": "Thing", "verbs": ["list"]},
+                                  {"name": "things/status", "kind": "Thing", "verbs": ["list"]},
+                                  {"name": "asked", "kind": "Asked", "verbs": ["create"]}]}
+
+    assert [*_kinds(Served())] == ["v1/Thing", "a.example.com/v1/Thing"]

@@ -1,6 +1,8 @@
 """The products of a platform: how each is installed, detected, dressed and broken."""
 
-from collections.abc import Callable, Iterable
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -8,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from conformance import builds
-from conformance.components.deployments import available
+from conformance.components.deployments import available, await_no_other
 from conformance.kube.api import Api, Object
 from conformance.waiting import eventually, patience
 
 LoadImages = Callable[[dict[str, Path]], None]
+
+CONFIGURED_BY = "seatrial.io/configured-by"
+"""Annotation of a Deployment's pods: what was in the ConfigMaps that they mount, as a digest."""
 
 # Node time is scarce on a laptop and plentiful on a cluster: upstream's requests would not fit together.
 SMALL_CPU, SMALL_MEMORY = "20m", "64Mi"
@@ -28,15 +33,33 @@ class Programs:
 
 
 def install_programs(api: Api, programs: Programs, objects: Iterable[Object], load_images: LoadImages) -> None:
-    """Apply a component's objects and return when its deployments are available."""
+    """Apply a component's objects and return when its deployments are available, with the configuration of now."""
+    objects = _started_anew([*objects])
     with ThreadPoolExecutor(1) as pool:
         loading = pool.submit(lambda: load_images(builds.images(programs.images)))
-        api.apply_all(objects)
+        # What programs read at start is there before they are.
+        api.apply_all(obj for obj in objects if obj["kind"] != "Deployment")
+        api.apply_all(obj for obj in objects if obj["kind"] == "Deployment")
         loading.result()
     for namespace, name in programs.deployments:
         eventually(partial(available, api, namespace, name), becomes=True, within=2 * patience().ready,
                    because=f"Deployment {namespace}/{name} is available",
                    story=partial(api.pod_troubles, namespace))
+        await_no_other(api, namespace, name)
+
+
+def _started_anew(objects: Sequence[Object]) -> Sequence[Object]:
+    """Let each Deployment's pods be other ones where a ConfigMap that they mount is: programs read them at start."""
+    said = {obj["metadata"]["name"]: obj.get("data") for obj in objects if obj["kind"] == "ConfigMap"}
+    for obj in objects:
+        if obj["kind"] == "Deployment":
+            template = obj["spec"]["template"]
+            mounted = {name: said[name] for volume in template["spec"].get("volumes") or ()
+                       if (name := volume.get("configMap", {}).get("name")) in said}
+            if mounted:
+                digest = hashlib.sha256(json.dumps(mounted, sort_keys=True).encode()).hexdigest()[:12]
+                template["metadata"].setdefault("annotations", {})[CONFIGURED_BY] = digest
+    return objects
 
 
 def fit_small_node(deployment: Object, image: str) -> None:

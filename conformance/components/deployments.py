@@ -26,14 +26,19 @@ def replicas(api: Api, namespace: str, name: str) -> int:
 
 def scale(api: Api, namespace: str, name: str, number: int) -> None:
     """Give a Deployment so many replicas; return when it has as many pods, all of them available. Raises Unmet."""
-    selector = _read(api, namespace, name)["spec"]["selector"]["matchLabels"]
-    labels = ",".join(f"{key}={value}" for key, value in selector.items())
     api.patch(DEPLOYMENT, name, {"spec": {"replicas": number}}, namespace)
-    eventually(lambda: len(api.list("v1/Pod", namespace, labels=labels)), becomes=number, within=patience().delete,
-               because=f"the pods of Deployment {namespace}/{name}")
+    await_no_other(api, namespace, name)
     if number:
         eventually(partial(available, api, namespace, name), becomes=True, within=patience().ready,
                    because=f"Deployment {namespace}/{name} is available")
+
+
+def await_no_other(api: Api, namespace: str, name: str) -> None:
+    """Return when a Deployment has as many pods as it wants: those that went before are gone. Raises Unmet."""
+    spec = _read(api, namespace, name)["spec"]
+    labels = ",".join(f"{key}={value}" for key, value in spec["selector"]["matchLabels"].items())
+    eventually(lambda: len(api.list("v1/Pod", namespace, labels=labels)), becomes=spec["replicas"],
+               within=patience().delete, because=f"the pods of Deployment {namespace}/{name}")
 
 
 def restart(api: Api, namespace: str, name: str, change: Callable[[], object]) -> None:

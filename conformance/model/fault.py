@@ -32,3 +32,5 @@ class Fault:
     """What is wrong then, in one line."""
     applied: Callable[[Site], AbstractContextManager[None]]
     """On enter it breaks the live platform, on exit it mends it."""
+    in_objects: bool = True
+    """Whether objects of the API are other ones then: of a process that hangs none tells."""

@@ -22,9 +22,11 @@ from conformance import assets
 from conformance.clusters import local
 from conformance.clusters.existing import rights
 from conformance.folder import read
-from conformance.kube.api import _Asking, load
+from conformance.kube.api import load
 from conformance.platform.install import install
 from conformance.waiting import eventually
+
+from ..accounts import account, without
 
 NAME, PREFIX = "test-existing", "trial-"
 THEIRS = Path(__file__).parent / "theirs"
@@ -55,27 +57,10 @@ class Theirs:
 
     def __init__(self, cluster, folder):
         self.cluster, self.api, self.folder = cluster, cluster.api, folder
-        self.api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "accounts"}})
 
     def account(self, name, rules, *, expires_s=3600):
         """A kubeconfig for a new account with these rules."""
-        self.api.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": "accounts"}})
-        self.api.apply({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": name},
-                        "rules": rules})
-        self.api.apply({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
-                        "metadata": {"name": name},
-                        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
-                        "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": "accounts"}]})
-        path = f"/api/v1/namespaces/accounts/serviceaccounts/{name}/token"
-        wanted = {"spec": {"expirationSeconds": expires_s}}
-        token = _Asking(self.api, "POST", path, {}, lambda: wanted).written("token")["status"]["token"]
-        config = json.loads(self.cluster.kubeconfig.read_text())
-        config["users"] = [{"name": "trial", "user": {"token": token}}]
-        config["contexts"][0].update(name="theirs", context={**config["contexts"][0]["context"], "user": "trial"})
-        config["current-context"] = "theirs"
-        file = self.folder / f"{name}.kubeconfig"
-        file.write_text(json.dumps(config))
-        return file
+        return account(self.cluster, self.folder, name, rules, expires_s=expires_s)
 
     def namespaces(self):
         return {space["metadata"]["name"] for space in self.api.list("v1/Namespace")}
@@ -97,16 +82,6 @@ class Theirs:
 
 def rules(*manifests):
     return [rule for name in manifests for role in rights.roles(name) for rule in role["rules"]]
-
-
-def without(wanted, verb, group, resource):
-    """Rules without one verb on one resource."""
-    found = []
-    for rule in wanted:
-        for each in rule["resources"]:
-            verbs = [one for one in rule["verbs"] if (one, each) != (verb, resource) or group not in rule["apiGroups"]]
-            found += [{**rule, "resources": [each], "verbs": verbs}] if verbs else []
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -84,21 +84,24 @@ def _made(api: Api, prefix: str | None, spaces: Collection[str] | None, at_work_
     for group, resource in rights.made():
         kind = api.kind_of_resource(group, resource)
         if kind not in (None, NAMESPACE):
+            making = rights.Right(verb="create", group=group, resource=resource)
             yield from (Thing(kind, obj["metadata"]["name"], obj["metadata"].get("namespace"))
-                        for obj in _found(api, kind, label, others if prefix else None)
+                        for obj in _found(api, kind, label, others if prefix else None, making)
                         if obj["metadata"].get("namespace") not in going)
     yield from (Thing(NAMESPACE, name, None) for name in going)
 
 
-def _found(api: Api, kind: str, label: str, spaces: list[str] | None) -> Iterator[Object]:
+def _found(api: Api, kind: str, label: str, spaces: list[str] | None, making: rights.Right) -> Iterator[Object]:
     namespaced = api.is_namespaced(kind)
-    try:
-        # In the namespaces under a prefix one by one: the rights may end there.
-        for namespace in spaces if namespaced and spaces is not None else (None,):
+    # In the namespaces under a prefix one by one: the rights may end there.
+    for namespace in spaces if namespaced and spaces is not None else (None,):
+        try:
             yield from api.each(kind, namespace, labels=label)
-    except Forbidden:
-        if namespaced:
-            raise  # of what lies in no namespace, who may not read it has made none
+        except Forbidden:
+            # Who may not make it either, as with the rights of other components alone, has made none. Of what lies in
+            # no namespace, who may not read it has made none.
+            if namespaced and rights.may(api, making, namespace or ""):
+                raise
 
 
 def blocked(space: Object) -> str:

@@ -3,14 +3,14 @@
 Upstream: github.com/open-policy-agent/gatekeeper v3.23.1, `deploy/gatekeeper.yaml`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from conformance import builds
 from conformance.components import LoadImages, Programs, fit_small_node, image_tag, install_programs, webhooks
 from conformance.components.gatekeeper import enforcement
 from conformance.components.gatekeeper.faults import FAULTS
-from conformance.components.gatekeeper.names import CONSTRAINTS, DEPLOYMENT, NAMESPACE, OURS, TEMPLATE, WEBHOOK
+from conformance.components.gatekeeper.names import CONFIG, CONSTRAINTS, DEPLOYMENT, NAMESPACE, WEBHOOK
 from conformance.components.gatekeeper.survey import admission
 from conformance.components.pods import plain_pods
 from conformance.errors import UsageError
@@ -23,6 +23,8 @@ from conformance.model.role import Role
 PROGRAMS = Programs(images=("gatekeeper",),
                     deployments=((NAMESPACE, DEPLOYMENT), (NAMESPACE, "gatekeeper-audit")))
 PROBE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "does-gatekeeper-answer"}}
+NAME = "config"
+"""What its one Config is called."""
 
 
 def install(api: Api, spec: ComponentSpec, load_images: LoadImages) -> None:
@@ -33,12 +35,21 @@ def install(api: Api, spec: ComponentSpec, load_images: LoadImages) -> None:
     install_programs(api, PROGRAMS, [obj for obj in objects if obj not in hooks], load_images)
     api.apply_all(hooks)
     webhooks.await_answer(api, PROBE)
-    if exempt := spec.settings.get("exempt_namespaces"):
-        api.apply_soon({"apiVersion": "config.gatekeeper.sh/v1alpha1", "kind": "Config",
-                        "metadata": {"name": "config", "namespace": NAMESPACE},
-                        "spec": {"match": [{"excludedNamespaces": list(exempt), "processes": ["*"]}]}})
-    if wanted := spec.settings.get("policies"):
-        enforcement.enforce(api, enforcement.chosen(spec.settings), wanted)
+    _exempt(api, spec.settings.get("exempt_namespaces", ()))
+    wanted = enforcement.chosen(spec.settings) if spec.settings.get("policies") else None
+    enforcement.withdraw(api, but=wanted)
+    if wanted:
+        enforcement.enforce(api, wanted, spec.settings["policies"])
+
+
+def _exempt(api: Api, namespaces: Sequence[str]) -> None:
+    """Let Gatekeeper look at all namespaces but these."""
+    if namespaces:
+        version, _, kind = CONFIG.rpartition("/")
+        api.apply_soon({"apiVersion": version, "kind": kind, "metadata": {"name": NAME, "namespace": NAMESPACE},
+                        "spec": {"match": [{"excludedNamespaces": [*namespaces], "processes": ["*"]}]}})
+    elif api.serves(CONFIG):
+        api.delete(CONFIG, NAME, NAMESPACE)
 
 
 def _patched(objects: list[Object]) -> list[Object]:
@@ -69,12 +80,19 @@ def check_settings(settings: Mapping[str, Any], where: Callable[..., str]) -> No
 
 
 def settings_on(api: Api) -> Mapping[str, Any]:
-    """Return whether policies of Seatrial are in force there, and how: `deny` or `audit`."""
-    ours = [template["spec"]["crd"]["spec"]["names"]["kind"] for template in api.list(TEMPLATE)
-            if template["metadata"]["name"].startswith(OURS)]
-    constraints = [one for kind in ours for one in api.list(f"{CONSTRAINTS}/{kind}")]
+    """Return which policies of Seatrial are in force there, how (`deny` or `audit`), and where they are not."""
+    config = (api.read(CONFIG, NAME, NAMESPACE) if api.serves(CONFIG) else None) or {"spec": {}}
+    exempt = [namespace for match in config["spec"].get("match") or () if "*" in match.get("processes", ())
+              for namespace in match.get("excludedNamespaces", ())]
+    said: dict[str, Any] = {"exempt_namespaces": exempt} if exempt else {}
+    kinds = [kind for kind in enforcement.ours(api) if api.serves(f"{CONSTRAINTS}/{kind}")]
+    constraints = [one for kind in kinds for one in api.list(f"{CONSTRAINTS}/{kind}")]
     actions = {one["spec"].get("enforcementAction", "deny") for one in constraints}
-    return {"policies": "deny" if "deny" in actions else "audit"} if actions else {}
+    if actions:
+        said["policies"] = "deny" if "deny" in actions else "audit"
+        only = enforcement.named({one["kind"] for one in constraints})
+        said |= {"only": only} if only else {}
+    return said
 
 
 COMPONENT = Component(name="gatekeeper", provides=frozenset(), roles=frozenset({Role.POLICY}), install=install,

@@ -1,11 +1,11 @@
 """Seatrial's policies in force on a live Gatekeeper: what `seatrial policy export` writes, applied and waited for."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from conformance.components.gatekeeper.names import TEMPLATE
+from conformance.components.gatekeeper.names import CONSTRAINTS, OURS, TEMPLATE
 from conformance.kube.api import Api, Object, kind_of, name_of, parse
 from conformance.model.finding import PolicyClass
 from conformance.policy import export, facts, policies
@@ -27,6 +27,36 @@ def chosen(settings: Mapping[str, Any]) -> Corpus:
     corpus = corpus.only(settings["only"]) if settings.get("only") else corpus
     return replace(corpus, policies={policy.id: policy for policy in corpus.policies.values()
                                      if policy.policy_class is not PolicyClass.REJECTED})
+
+
+def named(kinds: Collection[str]) -> list[str]:
+    """Return what `only` would say of the policies whose constraints have these kinds; none: left out."""
+    able = [policy for policy in chosen({}).policies.values() if policy.at_admission]
+    there = {policy.id for policy in able if export.kind(policy) in kinds}
+    whole = {policy.category for policy in able} - {policy.category for policy in able if policy.id not in there}
+    if len(there) == len(able):
+        return []
+    return sorted({policy.category if policy.category in whole else policy.id for policy in able if policy.id in there})
+
+
+def ours(api: Api) -> list[str]:
+    """Return the kinds of constraints that Seatrial's own templates make."""
+    return [str(template["spec"]["crd"]["spec"]["names"]["kind"]) for template in api.list(TEMPLATE)
+            if template["metadata"]["name"].startswith(OURS)]
+
+
+def withdraw(api: Api, *, but: Corpus | None) -> None:
+    """Take policies of ours away that are in force, with their constraints, all but some; return when they are gone.
+
+    Raises Unmet.
+    """
+    kept = {export.kind(policy) for policy in but.policies.values() if policy.at_admission} if but else set()
+    gone = [kind for kind in (ours(api) if api.serves(TEMPLATE) else ()) if kind not in kept]
+    for kind in gone:
+        api.delete(TEMPLATE, kind.lower())
+    for kind in gone:
+        eventually(partial(api.serves, f"{CONSTRAINTS}/{kind}"), becomes=False, within=patience().ready,
+                   because=f"the API server knows {kind}")
 
 
 def enforce(api: Api, corpus: Corpus, how: str) -> list[Object]:

@@ -52,5 +52,6 @@ def _hung(site: Site) -> Iterator[None]:
 FAULTS = (
     Fault(name="gpus-time-sliced", description="every GPU is handed out twice, under the name of a whole one",
           applied=_time_sliced),
-    Fault(name="gpu-plugin-hangs", description="the device plugin runs and says nothing any more", applied=_hung),
+    Fault(name="gpu-plugin-hangs", description="the device plugin runs and says nothing any more", applied=_hung,
+          in_objects=False),
 )

@@ -12,7 +12,8 @@ from conformance.components import LoadImages, Programs, fit_small_node, image_t
 from conformance.components.pods import IMAGE
 from conformance.components.scheduling import POD_GROUP, VOLCANO
 from conformance.components.training_operator.dress import dress
-from conformance.components.training_operator.faults import FAULTS, GANGS, PROBE
+from conformance.components.training_operator.faults import FAULTS, PROBE
+from conformance.components.training_operator.names import DEPLOYMENT, GANGS, INIT_IMAGE, NAMESPACE
 from conformance.components.training_operator.rules import RULES
 from conformance.kube.api import Api, Object, load
 from conformance.model.component import Component
@@ -21,7 +22,6 @@ from conformance.model.folder import ComponentSpec
 from conformance.model.role import Role
 from conformance.waiting import eventually, patience
 
-NAMESPACE, DEPLOYMENT = "kubeflow", "training-operator"
 PROGRAMS = Programs(images=("training-operator",), deployments=((NAMESPACE, DEPLOYMENT),))
 
 
@@ -52,6 +52,8 @@ WAIT_FOR_MASTER = """\
     - -c
     - for i in $(seq {{.MaxTries}}); do ping -c 1 -W 1 {{.MasterAddr}} && exit 0; sleep 1; done; exit 1
 """
+WAITS_IN = f"{INIT_IMAGE}={IMAGE}"
+"""The argument that is ours."""
 WAITING = "wait-for-master"
 """Name of the ConfigMap with the above."""
 
@@ -62,7 +64,7 @@ def _patched(objects: list[Object], settings: Any) -> list[Object]:
             fit_small_node(obj, builds.reference("training-operator"))
             obj["spec"]["template"]["spec"]["containers"][0]["args"] = [
                 # Workers wait for their master's name in this image: upstream's alpine cannot be pulled here.
-                f"--pytorch-init-container-image={IMAGE}", *map(str, settings.get("args", ()))]
+                WAITS_IN, *map(str, settings.get("args", ()))]
             _mount(obj["spec"]["template"]["spec"])
     return [*objects, {"apiVersion": "v1", "kind": "ConfigMap",
                        "metadata": {"name": WAITING, "namespace": NAMESPACE},
@@ -82,9 +84,10 @@ def detect(api: Api) -> str | None:
 
 
 def settings_on(api: Api) -> Mapping[str, Any]:
-    """Return the arguments of the operator that runs."""
+    """Return the arguments of the operator that runs, without the one that is ours."""
     found = api.read("apps/v1/Deployment", DEPLOYMENT, NAMESPACE)
-    return {"args": found["spec"]["template"]["spec"]["containers"][0].get("args") or []} if found else {}
+    said = found["spec"]["template"]["spec"]["containers"][0].get("args") or [] if found else []
+    return {"args": [arg for arg in said if arg != WAITS_IN]} if found else {}
 
 
 COMPONENT = Component(

@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from conformance.components import deployments, mutating_webhook, webhooks
+from conformance.components.scheduling import POD_GROUP
+from conformance.components.training_operator.names import DEPLOYMENT, GANGS, INIT_IMAGE, NAMESPACE
 from conformance.errors import Unsupported
 from conformance.kube.api import Object
 from conformance.model.fault import Fault, Site
 
-NAMESPACE, DEPLOYMENT = "kubeflow", "training-operator"
 WEBHOOK = "admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration"
 ROLE, ROLE_NAME = "rbac.authorization.k8s.io/v1/ClusterRole", "training-operator"
-INIT_IMAGE, GANGS = "--pytorch-init-container-image", "--gang-scheduler-name"
-KUBEFLOW, VOLCANO = "kubeflow.org", "scheduling.volcano.sh"
+KUBEFLOW, POD_GROUPS = "kubeflow.org", POD_GROUP.partition("/")[0]
 PROBE = {"apiVersion": "kubeflow.org/v1", "kind": "PyTorchJob", "spec": {"pytorchReplicaSpecs": {}},
          "metadata": {"name": "does-the-operator-answer", "namespace": NAMESPACE}}
 WEBHOOK_NAME = "validator.training-operator.kubeflow.org"
@@ -141,7 +141,7 @@ FAULTS = (
     Fault(name="training-gangs-off", description="the Training Operator hands its jobs to no gang scheduler",
           applied=_flag(GANGS)),
     Fault(name="gangs-of-one", description="a webhook lets every PodGroup start with its first pod",
-          applied=mutating_webhook.rewrites("podgroups", _job_of_one, group=VOLCANO)),
+          applied=mutating_webhook.rewrites("podgroups", _job_of_one, group=POD_GROUPS)),
     Fault(name="trains-alone", description="every process is told that it is rank 0 of 1",
           applied=mutating_webhook.rewrites("pods", _told(RANK=lambda _: "0", WORLD_SIZE=lambda _: "1"))),
     Fault(name="meets-itself", description="every process is told to meet the others at itself",

@@ -91,8 +91,8 @@ def check_settings(settings: Mapping[str, Any], where: Callable[..., str]) -> No
 def settings_on(api: Api) -> Mapping[str, Any]:
     """Return the configuration of the scheduler that runs, where it is where upstream puts it."""
     found = api.read("v1/ConfigMap", SCHEDULER_CONFIG, NAMESPACE) or {}
-    said = found.get("data", {}).get(SCHEDULER_KEY)
-    return {"scheduler_conf": said} if said else {}
+    said = yaml.parse(found.get("data", {}).get(SCHEDULER_KEY, ""), f"ConfigMap {NAMESPACE}/{SCHEDULER_CONFIG}")
+    return {"scheduler_conf": said[0].data} if said else {}
 
 
 COMPONENT = Component(

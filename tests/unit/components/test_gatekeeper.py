@@ -7,11 +7,11 @@ import pytest
 from conformance.catalog import components
 from conformance.components import gatekeeper
 from conformance.components.gatekeeper import enforcement
-from conformance.components.gatekeeper.names import TEMPLATE
+from conformance.components.gatekeeper.names import CONFIG, TEMPLATE
 from conformance.errors import UsageError
 from conformance.model.feature import Feature
 from conformance.model.finding import PolicyClass
-from conformance.policy import policies
+from conformance.policy import export, policies
 from conformance.waiting import Unmet
 
 MANIFEST = [
@@ -116,3 +116,63 @@ def test_little_is_changed_of_the_manifest():
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
     assert container["args"] == ["--port=8443"]
     assert container["image"].startswith("docker.io/openpolicyagent/gatekeeper:v3.")
+
+
+def held(*ids):
+    corpus = policies.load()
+    return {export.kind(corpus.policies[one]) for one in ids}
+
+
+def whole(category):
+    return [policy.id for policy in enforcement.chosen({"only": [category]}).policies.values() if policy.at_admission]
+
+
+@pytest.mark.parametrize(("there", "only"), [
+    (whole("secrets"), ["secrets"]),
+    ([*whole("accelerators"), *whole("secrets")], ["accelerators", "secrets"]),
+    (whole("accelerators")[:1], whole("accelerators")[:1]),
+    ([*whole("secrets"), whole("accelerators")[0]], [whole("accelerators")[0], "secrets"]),
+    ([policy.id for policy in enforcement.chosen({}).policies.values() if policy.at_admission], []),
+])
+def test_policies_in_force_are_named_as_a_platform_would_name_them(there, only):
+    assert enforcement.named(held(*there)) == only
+
+
+class Installed:
+    """An API server with policies of ours and of others in force, and a Gatekeeper that follows at once."""
+
+    def __init__(self, kinds, *, config=None, action="deny"):
+        self.kinds, self.config, self.action, self.deleted = [*kinds, "Theirs"], config, action, []
+
+    def serves(self, kind):
+        return kind in (TEMPLATE, CONFIG) or kind.rpartition("/")[2] in self.kinds
+
+    def read(self, kind, name, namespace):
+        return self.config
+
+    def list(self, kind):
+        if kind != TEMPLATE:
+            return [{"kind": kind.rpartition("/")[2], "spec": {"enforcementAction": self.action}}]
+        return [{"metadata": {"name": one.lower()}, "spec": {"crd": {"spec": {"names": {"kind": one}}}}} for one in self.kinds]
+
+    def delete(self, kind, name, namespace=None):
+        self.deleted.append(name)
+        self.kinds = [one for one in self.kinds if one.lower() != name]
+
+
+def test_what_a_platform_said_of_it_is_read_back():
+    config = {"spec": {"match": [{"excludedNamespaces": ["kube-*"], "processes": ["*"]},
+                                 {"excludedNamespaces": ["theirs"], "processes": ["audit"]}]}}
+    assert gatekeeper.settings_on(Installed(held(*whole("secrets")), config=config)) == {
+        "exempt_namespaces": ["kube-*"], "policies": "deny", "only": ["secrets"]}
+    assert gatekeeper.settings_on(Installed(held(*whole("secrets")), action="dryrun"))["policies"] == "audit"
+    assert gatekeeper.settings_on(Installed([])) == {}
+
+
+def test_policies_that_are_wanted_no_more_go_and_those_of_others_stay():
+    api = Installed(held(*whole("secrets"), *whole("accelerators")))
+    enforcement.withdraw(api, but=enforcement.chosen({"only": ["secrets"]}))
+    assert {*api.kinds} == {*held(*whole("secrets")), "Theirs"}
+    enforcement.withdraw(api, but=None)
+    assert api.kinds == ["Theirs"]
+    assert "theirs" not in api.deleted

@@ -68,3 +68,14 @@ def test_it_is_installed_when_its_webhook_answers_and_not_before(monkeypatch):
     monkeypatch.setattr(training_operator, "load", lambda _: [])
     training_operator.install(Api(), ComponentSpec(name="training-operator", version="v1.9.4", settings={}), None)
     assert answers == []
+
+
+@pytest.mark.parametrize(("args", "said"), [
+    ([training_operator.WAITS_IN, "--enable-scheme=pytorchjob"], ["--enable-scheme=pytorchjob"]), (None, []),
+    (["--pytorch-init-container-image=mirror/alpine:1"], ["--pytorch-init-container-image=mirror/alpine:1"])])
+def test_its_arguments_are_read_back_without_the_one_that_is_ours(operator, args, said):
+    class Api:
+        def read(self, kind, name, namespace):
+            return {"spec": {"template": {"spec": {"containers": [{"args": args}]}}}}
+
+    assert operator.settings_on(Api()) == {"args": said}

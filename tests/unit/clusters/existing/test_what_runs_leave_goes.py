@@ -162,3 +162,12 @@ def test_one_thing_that_may_not_be_deleted_does_not_keep_the_others(down, cluste
     down("--prefix", "mine-")
     assert "mine-system" not in cluster.find("v1/Namespace")
     assert (cluster.find(CLASS), cluster.find(QUEUE), "ours" in cluster.find(JOB)) == (["theirs"], [], True)
+
+
+def test_what_may_neither_be_read_nor_made_does_not_keep_the_rest(down, cluster):
+    """An account with the rights of one component, where another one is installed too."""
+    cluster.refuse |= {("list", "jobs.batch"), ("create", "jobs.batch")}
+    code, out, _ = down("--prefix", "mine-")
+    assert code == 0
+    assert "gone: Namespace mine-system" in out
+    assert "mine-system" not in cluster.find("v1/Namespace")

@@ -1,14 +1,16 @@
 """Accounts of a live cluster with chosen rights and no others, each behind a kubeconfig of its own."""
 
+import base64
 import json
+from functools import partial
 
-from conformance.kube.api import _Asking
+from conformance.waiting import eventually
 
 SPACE = "accounts"
 """The namespace of the service accounts."""
 
 
-def account(cluster, folder, name, rules, *, expires_s=3600):
+def account(cluster, folder, name, rules):
     """Make a service account with these rules in the whole cluster; return a kubeconfig in `folder` with its token."""
     api, group = cluster.api, "rbac.authorization.k8s.io"
     for obj in (
@@ -19,16 +21,22 @@ def account(cluster, folder, name, rules, *, expires_s=3600):
              "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": name},
              "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": SPACE}]}):
         api.apply(obj)
-    path = f"/api/v1/namespaces/{SPACE}/serviceaccounts/{name}/token"
-    wanted = {"spec": {"expirationSeconds": expires_s}}
-    token = _Asking(api, "POST", path, {}, lambda: wanted).written("token")["status"]["token"]
+    api.apply({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/service-account-token",
+               "metadata": {"name": name, "namespace": SPACE, "annotations": {"kubernetes.io/service-account.name": name}}})
+    eventually(partial(_token, api, name), becomes=bool, within=30, because=f"account {name} has a token")
     config = json.loads(cluster.kubeconfig.read_text())
-    config["users"] = [{"name": "trial", "user": {"token": token}}]
+    config["users"] = [{"name": "trial", "user": {"token": _token(api, name)}}]
     config["contexts"][0].update(name="theirs", context={**config["contexts"][0]["context"], "user": "trial"})
     config["current-context"] = "theirs"
     file = folder / f"{name}.kubeconfig"
     file.write_text(json.dumps(config))
     return file
+
+
+def _token(api, name):
+    """What the cluster wrote into an account's Secret."""
+    data = api.read("v1/Secret", name, SPACE).get("data") or {}
+    return base64.b64decode(data.get("token", "")).decode()
 
 
 def without(rules, verb, group, resource):

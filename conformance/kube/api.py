@@ -56,6 +56,9 @@ REFUSED_S = 3
 """How long a server refuses to be asked whether it is ready before that is its last word."""
 NOT_ALLOWED = re.compile(r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) (?:resource "(?P<resource>[^"]*)" in API group '
                          r'"(?P<group>[^"]*)"(?: in the namespace "(?P<namespace>[^"]*)")?|path "(?P<path>[^"]*)")')
+MAY_NOT_UPGRADE = re.compile(r'"message": ?"pods "[^"]*" is forbidden: ?"')
+"""Whoever may get pods/portforward and not create it: servers from 1.35 on ask for both where a connection becomes a
+WebSocket, and do not say for what they ask."""
 
 
 class Refused(SeatrialError):
@@ -650,9 +653,13 @@ class Api:
             raise Unreachable(f"{what}: no answer within {ANSWERS_WITHIN_S} s", is_there=True) from None
         if isinstance(found, Exception):
             said = str(getattr(found, "reason", None) or found)
-            not_allowed = NOT_ALLOWED.search(said.replace('\\"', '"'))
+            unquoted = said.replace('\\"', '"')
+            not_allowed = NOT_ALLOWED.search(unquoted)
             if not_allowed:
                 raise _forbidden(not_allowed) from found
+            if MAY_NOT_UPGRADE.search(unquoted):
+                raise Forbidden(f"the account of context {self.context}", "create", "pods/portforward",
+                                namespace) from found
             raise Unreachable(f"{what}: {said.strip().splitlines()[0] if said.strip() else type(found).__name__}",
                               is_there=True) from found
         return found

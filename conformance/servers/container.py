@@ -21,7 +21,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import docker
-from docker.errors import DockerException, ImageNotFound, NotFound
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.models.containers import Container
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.docker_client import get_docker_host
@@ -37,6 +38,8 @@ PORT = 8080
 USER = "65532:65532"
 FOLDER = "/files"
 ANSWER_WITHIN_S = 30
+CONFLICT = 409
+"""What an engine answers who asks it to remove a container that is being removed."""
 _NO_ENGINE = "start one, or point DOCKER_HOST at one; without it the server runs as a process"
 
 
@@ -75,13 +78,34 @@ def answers(engine: str = "") -> bool:
 
 def sweep(client: "docker.DockerClient") -> list[str]:
     """Remove the containers of this machine's processes that are dead; return the names."""
-    gone = []
-    for container in client.containers.list(all=True, filters={"label": OWNER_LABEL}, ignore_removed=True):
-        if reaper.is_dead(container.labels[OWNER_LABEL]):
-            with suppress(NotFound):  # somebody else sweeps at the same time
-                container.remove(force=True, v=True)
-                gone.append(str(container.name))
-    return gone
+    there = client.containers.list(all=True, filters={"label": OWNER_LABEL}, ignore_removed=True)
+    return [str(container.name) for container in there
+            if reaper.is_dead(container.labels[OWNER_LABEL]) and _removed(client, container)]
+
+
+def _removed(client: "docker.DockerClient", container: Container) -> bool:
+    """Remove a container and return when it is gone; False: somebody else removed it at the same time."""
+    try:
+        container.remove(force=True, v=True)
+    except NotFound:
+        return False
+    except APIError as error:
+        if error.status_code != CONFLICT:
+            raise
+        try:
+            eventually(lambda: _is_there(client, str(container.id)), becomes=False, within=ANSWER_WITHIN_S)
+        except Unmet:
+            raise error from None
+        return False
+    return True
+
+
+def _is_there(client: "docker.DockerClient", identity: str) -> bool:
+    try:
+        client.containers.get(identity)
+    except NotFound:
+        return False
+    return True
 
 
 def sweep_up(engine: str) -> None:
@@ -218,7 +242,7 @@ def _is_gone(name: str, engine: str) -> bool:
     """Remove a container by its name: also one whose making was interrupted; say what stayed, and raise nothing."""
     try:
         with _client(engine) as client, suppress(NotFound):
-            client.containers.get(name).remove(force=True, v=True)
+            _removed(client, client.containers.get(name))
     except DockerException as error:
         print(f"seatrial: a container of ours stayed: docker rm --force {name} ({error})", file=sys.stderr)
         return False

@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -19,10 +20,11 @@ from pathlib import Path
 import pytest
 
 from conformance import assets
-from conformance.clusters import local
+from conformance.clusters import existing, local, services
 from conformance.clusters.existing import rights
+from conformance.errors import SeatrialError
 from conformance.folder import read
-from conformance.kube.api import load
+from conformance.kube.api import Forbidden, load
 from conformance.platform.install import install
 from conformance.waiting import eventually
 
@@ -58,9 +60,9 @@ class Theirs:
     def __init__(self, cluster, folder):
         self.cluster, self.api, self.folder = cluster, cluster.api, folder
 
-    def account(self, name, rules, *, expires_s=3600):
+    def account(self, name, rules):
         """A kubeconfig for a new account with these rules."""
-        return account(self.cluster, self.folder, name, rules, expires_s=expires_s)
+        return account(self.cluster, self.folder, name, rules)
 
     def namespaces(self):
         return {space["metadata"]["name"] for space in self.api.list("v1/Namespace")}
@@ -76,7 +78,6 @@ class Theirs:
         return found
 
     def remove(self, prefix=PREFIX):
-        from conformance.clusters import existing
         existing.clear(self.api, prefix)
 
 
@@ -190,6 +191,62 @@ def test_each_right_to_read_that_is_missing_is_named_and_the_rest_is_told(theirs
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda one: told(one[0], *one[1]), enumerate(listed)))
+
+
+# -- reaching a Service -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def models(theirs):
+    """A namespace of theirs with a Service that answers, and one that nobody is behind; its name."""
+    space = "models"
+    theirs.api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}})
+    eventually(lambda: theirs.api.read("v1/ServiceAccount", "default", space) is not None, becomes=True, within=30)
+    theirs.api.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {
+        "name": "server", "namespace": space, "labels": {"app": "server"}}, "spec": {
+            "terminationGracePeriodSeconds": 0, "nodeSelector": {"seatrial.io/node": "real"}, "containers": [{
+                "name": "main", "image": "seatrial.local/busybox:1", "imagePullPolicy": "Never", "command": [
+                    "sh", "-c", "echo hello > /tmp/index.html; exec httpd -f -p 8080 -h /tmp"]}]}})
+    for name in ("server", "nobody"):
+        theirs.api.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": space}, "spec": {
+            "selector": {"app": name}, "ports": [{"port": 80, "targetPort": 8080}]}})
+    # It runs before its server listens: the first answer is waited for.
+    eventually(lambda: answered(theirs.cluster, space), becomes="hello\n", within=60, because="a server that answers")
+    yield space
+    theirs.api.delete("v1/Namespace", space)
+
+
+def answered(cluster, space):
+    """What the Service answers at the address that a cluster gives of it, or why there is none."""
+    try:
+        with cluster.address_of(space, "server", 80) as address, urllib.request.urlopen(address.url, timeout=10) as answer:
+            return answer.read().decode()
+    except (SeatrialError, OSError) as error:
+        return str(error)
+
+
+def test_with_the_shipped_rights_a_service_is_reached(theirs, models):
+    cluster = existing.attach(theirs.account("reaches", rules("service-addresses")))
+    # Until all servers know of the account's role they say what they knew before.
+    eventually(partial(answered, cluster, models), becomes="hello\n", within=30)
+
+
+SHOWN_BY = {("list", "services"): "nowhere", ("list", "pods"): "nobody"}
+"""Rights that are used to say why there is no address, with a Service of which that is said."""
+
+
+@pytest.mark.parametrize("right", [right for role in rights.roles("service-addresses") for right in rights.rights(role)],
+                         ids=lambda right: f"{right.verb}-{right.full}")
+def test_each_right_to_reach_a_service_that_is_missing_is_named_and_each_is_needed(theirs, models, right):
+    less = without(rules("service-addresses"), right.verb, right.group, right.resource)
+    cluster = existing.attach(theirs.account(f"{right.verb}-no-{right.full}".replace("/", "-"), less))
+    eventually(partial(answered, cluster, models), within=30, becomes=lambda said: said.splitlines()[0] ==
+               f"the account of context theirs may not: {right.verb} {right.full} in {models}")
+    # Who is not asked about his rights is refused by the API server.
+    service = SHOWN_BY.get((right.verb, right.full), "server")
+    with pytest.raises(Forbidden) as refused, services.forwarded(cluster.api, models, service, 80):
+        pass
+    assert (refused.value.verb, refused.value.resource) == (right.verb, right.full)
 
 
 # -- changing --------------------------------------------------------------------------------------

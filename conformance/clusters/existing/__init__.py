@@ -4,8 +4,8 @@ Without a permit it is only read. With one, a run takes a Lease in its own names
 works behind a fence, and removes by label what it made.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -124,9 +124,15 @@ class ExistingCluster:
         if self.bounds:
             self.bounds.give_back(pods, gpus)
 
-    def address_of(self, namespace: str, service: str, port: int) -> AbstractContextManager[Address]:
-        """Yield an address of this machine that leads to a Service through the API server."""
-        return services.forwarded(self.api, namespace, service, port)
+    @contextmanager
+    def address_of(self, namespace: str, service: str, port: int) -> Iterator[Address]:
+        """Yield an address of this machine that leads to a Service through the API server.
+
+        Raises SeatrialError as for any cluster, and before anything is read where the account lacks a right for it.
+        """
+        rights.check_address(self.api, namespace)
+        with services.forwarded(self.api, namespace, service, port) as address:
+            yield address
 
     def collect(self, folder: Path) -> None:
         """Write what the API server says of the run's namespaces into a folder: the rest is nobody's business."""

@@ -21,9 +21,9 @@ called after it too."""
 SPACES = "namespaces"
 """The only resource without a namespace of which a run makes any by itself."""
 FILE = "rights.yaml"
-PARTS = ("survey", "run", "changes", "cluster-objects", "nodes")
+PARTS = ("survey", "run", "changes", "cluster-objects", "nodes", "service-addresses")
 """What rights are for: a look, what a run reads of the whole cluster, what it changes in namespaces, objects without a
-namespace that it makes where they are named, fake nodes that fail."""
+namespace that it makes where they are named, fake nodes that fail, connections to Services."""
 MANIFESTS: Mapping[str, str] = {
     "read": """\
 # What `seatrial survey`, and `seatrial run` without --allow-changes, need of a cluster: nothing is written.
@@ -39,6 +39,10 @@ MANIFESTS: Mapping[str, str] = {
     "cluster-objects": """\
 # What `seatrial run` needs beside changes.yaml for --cluster-object and for --may-disturb nodes: take what is asked
 # for. Seatrial makes only objects that were named one by one, whatever these rights would allow.
+""",
+    "service-addresses": """\
+# What Seatrial needs to ask a model server by its Service from outside of the cluster: the API server forwards each
+# connection to a pod. Bind it in the namespaces of those Services, by RoleBindings. No check that ships takes it yet.
 """}
 """The manifests of `reference-manifests/rbac/`, each with what stands at its head."""
 KEYS = ("apiGroups", "resources", "resourceNames", "verbs")
@@ -101,7 +105,8 @@ def _sources() -> dict[str, list[tuple[str, list[Object]]]]:
     return {"read": [("seatrial-read", together("survey"))],
             "changes": [*each("run", RUN), *each("changes", CHANGES)],
             "cluster-objects": [("seatrial-cluster-objects", together("cluster-objects")),
-                                ("seatrial-nodes", together("nodes"))]}
+                                ("seatrial-nodes", together("nodes"))],
+            "service-addresses": [("seatrial-service-addresses", together("service-addresses"))]}
 
 
 def roles(manifest: str) -> tuple[Object, ...]:
@@ -168,20 +173,39 @@ def check(api: Api, components: Iterable[str], namespaces: Sequence[str]) -> Non
     """
     questions = [(right, namespace) for right, everywhere in wanted(components).items()
                  for namespace in ([""] if everywhere else namespaces)]
+    lacks = _lacking(api, questions)
+    only_makes = all(right.resource == SPACES and right.verb in ("create", "delete") for right in lacks)
+    if lacks and not (only_makes and all(api.read("v1/Namespace", name) for name in namespaces)):
+        _refuse(api, lacks, "changes")
+
+
+def check_address(api: Api, namespace: str) -> None:
+    """Ask whether this account may reach Services of a namespace, before any is read.
+
+    Raises SeatrialError that names every right that it lacks.
+    """
+    questions = [(right, namespace) for role in roles("service-addresses") for right in rights(role)]
+    _refuse(api, _lacking(api, questions), "service-addresses")
+
+
+def _lacking(api: Api, questions: Sequence[tuple[Right, str]]) -> dict[Right, list[str]]:
+    """Return the rights that the account lacks, each with the namespaces."""
     with ThreadPoolExecutor(8) as pool:
         answers = [*pool.map(lambda one: may(api, *one), questions)]
     lacks: dict[Right, list[str]] = {}
     for (right, namespace), allowed in zip(questions, answers, strict=True):
         if not allowed:
             lacks.setdefault(right, []).append(namespace)
-    only_makes = all(right.resource == SPACES and right.verb in ("create", "delete") for right in lacks)
-    if lacks and only_makes and all(api.read("v1/Namespace", name) for name in namespaces):
-        return
+    return lacks
+
+
+def _refuse(api: Api, lacks: Mapping[Right, Sequence[str]], manifest: str) -> None:
+    """Raise SeatrialError that names rights that are lacking and the manifest that gives them, if there are any."""
     if lacks:
         said = "; ".join(f"{right.verb} {right.full}" + (f" in {', '.join(where)}" if any(where) else "")
                          for right, where in lacks.items())
         raise SeatrialError(f"the account of context {api.context} may not: {said}",
-                            "let somebody apply reference-manifests/rbac/changes.yaml and bind it to that account")
+                            f"let somebody apply reference-manifests/rbac/{manifest}.yaml and bind it to that account")
 
 
 def may(api: Api, right: Right, namespace: str = "") -> bool:

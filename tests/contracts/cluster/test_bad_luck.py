@@ -17,7 +17,7 @@ from conformance.errors import SeatrialError
 PLATFORM = "reference-manifests/exercise-128-gpus"
 ROOT = Path(__file__).parents[3]
 CANNOT = {
-    "local": ({"PATH": "/nowhere"}, "the program runc", "apt-get install"),
+    "local": ({"PATH": "/nowhere"}, "the program unshare", "apt-get install"),
     "kind": ({"DOCKER_HOST": "unix:///nowhere/docker.sock"}, "no Docker engine answers", "seatrial kind engine up"),
     "existing": ({"KUBECONFIG": "/nowhere/config"}, "/nowhere/config", "--kubeconfig"),
 }

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from http.client import HTTPException
@@ -94,7 +95,7 @@ CHILD = """import signal, sys
 from conformance import servers
 from test_server_of_our_own import SERVER
 with servers.started(SERVER, sys.argv[1], engine=sys.argv[2]) as at:
-    print(at.port, flush=True)
+    print(at.host, at.port, flush=True)
     signal.pause()
 """
 
@@ -108,7 +109,8 @@ class Child:
                                          env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)})
 
     def __enter__(self):
-        self.at = servers.Address("127.0.0.1", int(self._process.stdout.readline()))
+        host, port = self._process.stdout.readline().split()
+        self.at = servers.Address(host, int(port))
         self.pid = self._process.pid
         return self
 
@@ -158,6 +160,20 @@ def test_what_a_machine_left_that_stopped_at_once_goes_with_the_next_start(engin
         assert docker_client.containers.get(name).status == "running"
         with servers.started(SERVER, servers.CONTAINER, engine=engine):
             assert name not in [one.name for one in docker_client.containers.list(all=True, ignore_removed=True)]
+
+
+def test_several_who_remove_what_was_left_do_not_meet(engine, docker_client):
+    with Child({"form": servers.CONTAINER, "engine": engine}) as child:
+        (name,) = ours(docker_client, child.pid)
+        os.kill(watch_of(child.pid), signal.SIGKILL)
+        child.end(signal.SIGKILL)
+
+        def left_after_sweeping(_):
+            container.sweep_up(engine)
+            return [one.name for one in docker_client.containers.list(all=True, ignore_removed=True) if one.name == name]
+
+        with ThreadPoolExecutor(4) as pool:
+            assert [*pool.map(left_after_sweeping, range(4))] == [[], [], [], []]
 
 
 def test_one_container_is_made_nothing_is_pulled_and_nobody_waits_afterwards(engine, docker_client):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from conformance import assets
+from conformance.clusters import existing
 from conformance.clusters.existing import lock, rights
 from conformance.components.kueue import live as kueue_live
 from conformance.errors import SeatrialError, Unsupported, UsageError
@@ -177,6 +178,18 @@ def test_who_has_his_namespaces_made_by_others_need_not_make_any(cluster, enter)
 
 def test_rights_of_components_that_the_platform_has_not_are_not_asked_for():
     assert {right.group for right in WANTED} == {"", "coordination.k8s.io", "batch", "kueue.x-k8s.io"}
+
+
+@pytest.mark.parametrize("right", [right for role in rights.roles("service-addresses") for right in rights.rights(role)],
+                         ids=lambda right: f"{right.verb}-{right.full}")
+def test_a_right_that_the_address_of_a_service_takes_is_named_before_the_service_is_read(pretend_cluster, right):
+    pretend_cluster.refuse.add((right.verb, right.full))
+    with pytest.raises(SeatrialError) as refused, \
+            existing.attach(pretend_cluster.kubeconfig).address_of("serving", "model", 80):
+        pass
+    assert refused.value.message == f"the account of context pretend may not: {right.verb} {right.full} in serving"
+    assert "reference-manifests/rbac/service-addresses.yaml" in refused.value.way_out
+    assert {resource for _, resource, _, _ in pretend_cluster.asked} == {"selfsubjectaccessreviews.authorization.k8s.io"}
 
 
 def test_an_entrance_that_fails_half_way_leaves_nothing(cluster, enter, monkeypatch):

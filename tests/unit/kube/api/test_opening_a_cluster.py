@@ -217,3 +217,25 @@ def test_a_list_that_the_server_forgot_for_good_is_an_error(api, pretend_cluster
     pretend_cluster.answers["/api/v1/nodes"] = (410, {"message": "too old"})
     with pytest.raises(SeatrialError, match="410 too old"):
         list(api.each("v1/Node"))
+
+
+@pytest.mark.parametrize(("said", "expected"), [
+    ('pods "server" is forbidden: User "trial" cannot get resource "pods/portforward" in API group "" in the namespace '
+     '"models"', "trial may not get pods/portforward in namespace models"),
+    ('pods "server" is forbidden: ',
+     "the account of context pretend may not create pods/portforward in namespace models"),
+], ids=["told", "untold"])
+def test_who_may_not_forward_ports_hears_which_right_is_missing_also_where_the_server_does_not_say(
+        pretend_cluster, said, expected):
+    pretend_cluster.answers["/api/v1/namespaces/models/pods/server/portforward"] = (403, {"message": said})
+    with pytest.raises(Forbidden) as refused, Api.open(pretend_cluster.kubeconfig).forward("server", "models", 8080):
+        pass
+    assert refused.value.message == expected
+
+
+def test_a_pod_that_admission_does_not_let_be_reached_is_no_missing_right(pretend_cluster):
+    pretend_cluster.answers["/api/v1/namespaces/models/pods/server/portforward"] = (
+        403, {"message": 'pods "server" is forbidden: no ports of this pod may be forwarded'})
+    with pytest.raises(Unreachable, match="no ports of this pod may be forwarded"), \
+            Api.open(pretend_cluster.kubeconfig).forward("server", "models", 8080):
+        pass

@@ -36,7 +36,7 @@ def add_kueue(cluster):
             {"name": "nvidia.com/gpu", "total": "3"}]}]} if name == "vision" else {}
         cluster.add("kueue.x-k8s.io/v1beta2/ClusterQueue", name, status=used, spec={
             "cohortName": "research", "resourceGroups": [{"coveredResources": ["nvidia.com/gpu"], "flavors": [
-                {"name": "h100", "resources": [gpu]}]}], "preemption": {"reclaimWithinCohort": "Any"}})
+                {"name": "h100", "resources": [gpu]}]}], "preemption": {"reclaimWithinCohort": "Any", "withinClusterQueue": "LowerPriority"}})
         cluster.add("kueue.x-k8s.io/v1beta2/LocalQueue", "gpus", f"team-{name}", spec={"clusterQueue": name})
 
 

@@ -1,5 +1,6 @@
 """The summary that a person acts on: colour on a terminal, plain text everywhere else."""
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from io import TextIOWrapper
 from typing import IO
@@ -26,6 +27,9 @@ from conformance.report.run.roll_up import (
 )
 
 PLAIN_WIDTH = 120
+MOST_COLUMNS = 4
+"""Of platforms, whose names have one row; of more a name is folded at its hyphens to the width of a verdict."""
+VERDICT_LETTERS = len("* unsupported")
 NO_VERDICT = (Outcome.DISABLED, Outcome.UNSUPPORTED)
 MARKS = {Outcome.PASSED: ("✓", "+", "green"), Outcome.DISABLED: ("○", "o", "yellow"),
          Outcome.UNSUPPORTED: ("·", "-", "yellow"), Outcome.INCONCLUSIVE: ("?", "?", "bold yellow"),
@@ -171,10 +175,14 @@ def _requirements(report: Report, to: Console) -> None:
             to.print(Text("  ") + _rolled_up(outcome, to) + Text(name.replace("_", " ")))
         return
     table = Table(box=box.SIMPLE_HEAD if _pretty(to) else box.ASCII2)
-    for column in ("requirement", *platforms, "together"):
-        table.add_column(column, overflow="fold")
+    table.add_column("requirement", overflow="fold")
+    for column in (*platforms, "together"):
+        heading = column if len(platforms) <= MOST_COLUMNS else "\n".join(textwrap.wrap(column, VERDICT_LETTERS))
+        table.add_column(heading, overflow="fold", min_width=VERDICT_LETTERS)
     for name in together:
-        row = (_rolled_up(found[name], to) for found in (*platforms.values(), together))
+        row = [_rolled_up(found[name], to) for found in (*platforms.values(), together)]
+        for cell in row:
+            cell.rstrip()
         table.add_row(name.replace("_", " "), *row)
     to.print(table, soft_wrap=False)
 

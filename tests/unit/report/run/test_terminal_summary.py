@@ -103,6 +103,18 @@ def test_the_requirements_of_four_platforms_fit_into_plain_text(small_report):
     assert len([line for line in table if line.strip()]) == len(requirements()) + 3  # title, heading, line
 
 
+def test_of_many_platforms_each_name_is_folded_at_its_hyphens_and_no_verdict_is(small_report):
+    names = ["exercise-128-gpus", "gang-training", "pytorch-training", "team-queues", "cohort-tree"]
+    results = [replace(small_report.results[2], platform=name) for name in names]
+    lines = printed(replace(small_report, results=tuple(results))).splitlines()
+    table = lines[lines.index("Requirements"):lines.index("Limits in the manifests that no promise covers:")]
+    assert max(map(len, table)) <= terminal.PLAIN_WIDTH
+    assert [line.split() for line in table[1:] if line.strip()][:2] == [
+        ["exercise-128-", "pytorch-"], ["requirement", "gpus", "gang-training", "training", "team-queues", "cohort-tree", "together"]]
+    verdicts = [line.count("not covered") + line.count("unsupported") for line in table]
+    assert [number for number in verdicts if number] == [6] * len(requirements())
+
+
 def test_what_a_platform_has_not_is_one_line_for_each_platform(small_report):
     lacking = [replace(small_report.results[2], id=f"training/x::{number}", lacks=lacks, promise=f"Number {number}.",
                        cause=f"no {lacks}")

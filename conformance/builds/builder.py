@@ -3,7 +3,8 @@
 import hashlib
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def build(names: Sequence[str] | None = None, *, progress: Progress | None = Non
     missing = [program for program in programs if not store.is_good(place(program), verify=verify)]
     if missing:
         progress = progress or fitting_progress()
+        pace = _Pace()
         try:
             left = list(missing)
             while left:
@@ -49,7 +51,10 @@ def build(names: Sequence[str] | None = None, *, progress: Progress | None = Non
                     # Another process may have built them while we waited.
                     left = [one for one in left if not store.is_good(place(one))]
                     if left:
-                        _build_one(left.pop(0), [one.name for one in left], progress)
+                        about_s = pace.left_s(left)
+                        program = left.pop(0)
+                        with pace.taken_by(program):
+                            _build_one(program, [one.name for one in left], about_s, progress)
         finally:
             progress.close()
         with store.lock(progress.note):
@@ -85,11 +90,32 @@ def _built(program: Program, *, cached: bool) -> Built:
                  size_bytes=path.stat().st_size, sha256=store.facts(path)["sha256"], cached=cached)
 
 
-def _build_one(program: Program, left: Sequence[str], progress: Progress) -> None:
+class _Pace:
+    """How long builds take here, measured against how long they take on two idle cores."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._effort_s = self._took_s = 0.0
+
+    def left_s(self, programs: Iterable[Program]) -> float:
+        """Return about how many seconds these take."""
+        factor = self._took_s / self._effort_s if self._effort_s else 1.0
+        return factor * sum(program.effort_s for program in programs)
+
+    @contextmanager
+    def taken_by(self, program: Program) -> Iterator[None]:
+        """Measure one."""
+        begun = self._clock()
+        yield
+        self._effort_s += program.effort_s
+        self._took_s += self._clock() - begun
+
+
+def _build_one(program: Program, left: Sequence[str], about_s: float, progress: Progress) -> None:
     what = f"{program.name} {program.version}".strip()
     if place(program).exists():
         progress.note(f"{what}: the cached copy is damaged, it is built again")
-    progress.start(what, left)
+    progress.start(what, left, about_s)
     begun = time.monotonic()
     manifests.keep(program, progress)
     try:

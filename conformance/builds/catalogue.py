@@ -49,6 +49,8 @@ class Program:
     on_request: bool = False
     tags: tuple[str, ...] = ()
     """Go's build tags."""
+    effort_s: int = 20
+    """About how many seconds it takes on two idle cores, after the programs that stand before it."""
 
     @property
     def version(self) -> str:
@@ -115,6 +117,7 @@ def _upstream(component: str, file: Path) -> Upstream:
     programs = tuple(
         Program(name=name, folder=folder, module=module,
                 package=f"{module}/{one['package']}" if "package" in one else module,
+                effort_s=one.get("effort_s", Program.effort_s),
                 image=Image(**one["image"]) if "image" in one else None)
         for name, one in said["programs"].items())
     return Upstream(folder=folder, module=module, kept=said["manifests"]["folder"],

@@ -14,8 +14,8 @@ class Progress(Protocol):
     def note(self, text: str) -> None:
         """Say one line that is worth keeping."""
 
-    def start(self, product: str, left: Sequence[str]) -> None:
-        """Say that `product` is next and which ones are left after it."""
+    def start(self, product: str, left: Sequence[str], about_s: float) -> None:
+        """Say that `product` is next, which ones are left after it, and about how long all of them take."""
 
     def move(self, doing: str, done: int, total: int | None) -> None:
         """Say how far the current product is; `total` None: not known."""
@@ -39,11 +39,11 @@ class PlainProgress:
         """Print `text`."""
         print(text, file=self._stream, flush=True)
 
-    def start(self, product: str, left: Sequence[str]) -> None:
-        """Print the product and how many are left."""
-        rest = f" ({len(left)} left after it: {', '.join(left)})" if left else ""
+    def start(self, product: str, left: Sequence[str], about_s: float) -> None:
+        """Print the product, how many are left and for how long."""
+        rest = f"; {len(left)} left after it: {', '.join(left)}" if left else ""
         self._quarter = ("", 0)
-        self.note(f"building {product}{rest}")
+        self.note(f"building {product} ({_about(about_s)}{rest})")
 
     def move(self, doing: str, done: int, total: int | None) -> None:
         """Print a line when the activity changes or another quarter is done."""
@@ -88,11 +88,12 @@ class BarProgress:
         """Print `text` above the bars."""
         self._shown().console.print(text, markup=False, highlight=False)
 
-    def start(self, product: str, left: Sequence[str]) -> None:
+    def start(self, product: str, left: Sequence[str], about_s: float) -> None:
         """Move the upper bar on and empty the lower one."""
         bars, self._name = self._shown(), product
         bars.update(self._all, total=self._finished + 1 + len(left), completed=self._finished,
-                    description=f"left: {', '.join(left[:4]) or 'nothing'}{', ...' if len(left) > 4 else ''}")
+                    description=f"{_about(about_s)}, left: {', '.join(left[:4]) or 'nothing'}"
+                                f"{', ...' if len(left) > 4 else ''}")
         bars.reset(self._one, total=None, description=product)
 
     def move(self, doing: str, done: int, total: int | None) -> None:
@@ -109,6 +110,12 @@ class BarProgress:
         if self._bars is not None:
             self._bars.stop()
             self._bars = None
+
+
+def _about(seconds: float) -> str:
+    """Return about how long something takes, for people."""
+    minutes = max(1, round(seconds / 60))
+    return f"about {minutes} min for all of it" if seconds >= 90 else "about a minute for all of it"
 
 
 def fitting_progress() -> Progress:

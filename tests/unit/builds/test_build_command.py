@@ -7,7 +7,7 @@ import json
 import pytest
 
 from conformance.builds import builder, manifests, store
-from conformance.builds.catalogue import PROGRAMS
+from conformance.builds.catalogue import PROGRAMS, Program
 from conformance.builds.progress import PlainProgress
 from conformance.commands import build as command_build
 from conformance.errors import SeatrialError, UsageError
@@ -90,15 +90,26 @@ def test_an_interrupted_build_says_what_is_kept(monkeypatch):
 def test_lines_say_what_is_built_how_far_and_what_is_left():
     out = io.StringIO()
     progress = PlainProgress(out)
-    progress.start("etcd v3.6.16", ["kubelet", "kueue"])
+    progress.start("etcd v3.6.16", ["kubelet", "kueue"], 200)
     for done in range(101):
         progress.move("compiling packages", done, 100)
     progress.finish("etcd v3.6.16: 26.0 MiB in 40 s")
     assert out.getvalue().splitlines() == [
-        "building etcd v3.6.16 (2 left after it: kubelet, kueue)",
+        "building etcd v3.6.16 (about 3 min for all of it; 2 left after it: kubelet, kueue)",
         "  compiling packages: 25 of 100",
         "  compiling packages: 50 of 100",
         "  compiling packages: 75 of 100",
         "  compiling packages: 100 of 100",
         "  etcd v3.6.16: 26.0 MiB in 40 s",
     ]
+
+
+def test_how_long_builds_take_is_told_by_how_long_the_first_ones_took():
+    first, second, third = (Program(name=name, folder="own", module="m", package=".", effort_s=effort)
+                            for name, effort in (("a", 10), ("b", 40), ("c", 60)))
+    times = iter([0.0, 30.0])
+    pace = builder._Pace(lambda: next(times))
+    assert pace.left_s([first, second, third]) == 110
+    with pace.taken_by(first):
+        pass
+    assert pace.left_s([second, third]) == 300

@@ -10,6 +10,9 @@ from conformance.builds import builder
 from conformance.builds.toolchain import tethered
 from conformance.errors import SeatrialError
 
+ENDS_WITHIN_S = 30
+"""After which a build that was asked to end is ended."""
+
 
 class Building:
     """A `seatrial build` beside the run; none is started when everything is there.
@@ -53,7 +56,11 @@ class Building:
         """End it, if it still runs: what is built is kept."""
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
-            self._process.wait()
+            try:
+                self._process.wait(ENDS_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()  # tethered: what it started goes with it
+                self._process.wait()
 
     def _look(self) -> None:
         """Take note of what was finished since the last look."""

@@ -16,6 +16,8 @@ from typing import IO, Any
 from conformance.errors import SeatrialError
 
 HOST_VARIABLE = "DOCKER_HOST"
+LOADS_WITHIN_S = 600
+"""For how long an engine may unpack an image that it was given."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,12 @@ class Docker:
             except BaseException:
                 process.kill()
                 raise
-            if process.wait():
+            try:
+                ended = process.wait(LOADS_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise self._failure(["load"], f"it was not over within {LOADS_WITHIN_S} s") from None
+            if ended:
                 said.seek(0)
                 raise self._failure(["load"], said.read().decode(errors="replace"))
 

@@ -62,12 +62,33 @@ def _blocks(process, what):
     return int(status["SigBlk"], 16) >> (what - 1) & 1 == 1
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
-def test_no_worker_outlives_the_audit(write, tmp_path, debug, how):
+SLOW = """\
+# METADATA
+# title: A policy that takes its time
+# custom:
+#   class: advice
+#   severity: info
+#   kinds: [Pod]
+#   remedy: wait
+#   sources: [none]
+package policies.slow["counts"]
+
+findings contains {"path": [], "message": "is odd"} if count([x | some x in numbers.range(1, 20000); x < 0]) > 0
+"""
+
+
+@pytest.fixture
+def long(write, debug):
+    """Write what takes minutes to judge, and return the command."""
+    write("mine/slow/counts/rule.rego", SLOW)
     for number in range(300):
         write(f"m/{number}.yaml", "---\n".join([debug] * 50))
-    process = subprocess.Popen([sys.executable, "-m", "conformance.cli", "audit", "m", "--jobs", "2"], cwd=tmp_path,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, process_group=0)
+    return [sys.executable, "-m", "conformance.cli", "audit", "m", "--jobs", "2", "--policies", "mine"]
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
+def test_no_worker_outlives_the_audit(long, tmp_path, how):
+    process = subprocess.Popen(long, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, process_group=0)
     eventually(lambda: len(workers(process.pid)), becomes=2, within=60)
     assert all(_blocks(worker, signal.SIGINT) for worker in workers(process.pid))
     if how is signal.SIGINT:
@@ -81,11 +102,8 @@ def test_no_worker_outlives_the_audit(write, tmp_path, debug, how):
     assert said == "seatrial: interrupted\n" or how is signal.SIGKILL
 
 
-def test_a_worker_that_dies_is_told(write, tmp_path, debug):
-    for number in range(300):
-        write(f"m/{number}.yaml", "---\n".join([debug] * 50))
-    process = subprocess.Popen([sys.executable, "-m", "conformance.cli", "audit", "m", "--jobs", "2"], cwd=tmp_path,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, process_group=0)
+def test_a_worker_that_dies_is_told(long, tmp_path):
+    process = subprocess.Popen(long, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, process_group=0)
 
     eventually(lambda: len(workers(process.pid)), becomes=2, within=60)
     os.kill(int(workers(process.pid)[-1]), signal.SIGKILL)

@@ -3,8 +3,7 @@
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +41,7 @@ def build(names: Sequence[str] | None = None, *, progress: Progress | None = Non
     missing = [program for program in programs if not store.is_good(place(program), verify=verify)]
     if missing:
         progress = progress or fitting_progress()
-        pace = _Pace()
+        pace = Pace()
         try:
             left = list(missing)
             while left:
@@ -53,8 +52,9 @@ def build(names: Sequence[str] | None = None, *, progress: Progress | None = Non
                     if left:
                         about_s = pace.left_s(left)
                         program = left.pop(0)
-                        with pace.taken_by(program):
-                            _build_one(program, [one.name for one in left], about_s, progress)
+                        begun = time.monotonic()
+                        _build_one(program, [one.name for one in left], about_s, progress)
+                        pace.add([program], time.monotonic() - begun)
         finally:
             progress.close()
         with store.lock(progress.note):
@@ -90,25 +90,21 @@ def _built(program: Program, *, cached: bool) -> Built:
                  size_bytes=path.stat().st_size, sha256=store.facts(path)["sha256"], cached=cached)
 
 
-class _Pace:
+class Pace:
     """How long builds take here, measured against how long they take on two idle cores."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._effort_s = self._took_s = 0.0
 
+    def add(self, programs: Iterable[Program], took_s: float) -> None:
+        """Learn from some that took so many seconds together."""
+        self._effort_s += sum(program.effort_s for program in programs)
+        self._took_s += took_s
+
     def left_s(self, programs: Iterable[Program]) -> float:
-        """Return about how many seconds these take."""
+        """Return about how many seconds these will take."""
         factor = self._took_s / self._effort_s if self._effort_s else 1.0
         return factor * sum(program.effort_s for program in programs)
-
-    @contextmanager
-    def taken_by(self, program: Program) -> Iterator[None]:
-        """Measure one."""
-        begun = self._clock()
-        yield
-        self._effort_s += program.effort_s
-        self._took_s += self._clock() - begun
 
 
 def _build_one(program: Program, left: Sequence[str], about_s: float, progress: Progress) -> None:

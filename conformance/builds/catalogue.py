@@ -81,15 +81,15 @@ class Program:
         return flags
 
 
-def _kubernetes(name: str, *, on_request: bool = False) -> Program:
+def _kubernetes(name: str, effort_s: int, *, on_request: bool = False) -> Program:
     return Program(name=name, folder="kubernetes", module=KUBERNETES, package=f"{KUBERNETES}/cmd/{name}",
-                   on_request=on_request)
+                   on_request=on_request, effort_s=effort_s)
 
 
-def _containerd(name: str) -> Program:
+def _containerd(name: str, effort_s: int) -> Program:
     # Snapshotters that need C libraries or a disk of their own are left out.
     return Program(name=name, folder="containerd", module=CONTAINERD, package=f"{CONTAINERD}/cmd/{name}",
-                   tags=("no_btrfs", "no_devmapper", "no_zfs"))
+                   tags=("no_btrfs", "no_devmapper", "no_zfs"), effort_s=effort_s)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,18 +136,18 @@ def _programs(*own: Program) -> Iterator[Program]:
 
 PROGRAMS = {program.name: program for program in _programs(
     Program(name="etcd", folder="etcd", module="go.etcd.io/etcd/server/v3",
-            package="go.etcd.io/etcd/server/v3"),
-    *map(_kubernetes, ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy",
-                       "kubectl")),
-    *map(_containerd, ("containerd", "containerd-shim-runc-v2", "ctr")),
-    _kubernetes("kubeadm", on_request=True),
-    Program(name="kwok", folder="controllers", module=KWOK, package=f"{KWOK}/cmd/kwok",
+            package="go.etcd.io/etcd/server/v3", effort_s=60),
+    _kubernetes("kube-apiserver", 270), _kubernetes("kube-controller-manager", 65), _kubernetes("kube-scheduler", 6),
+    _kubernetes("kubelet", 20), _kubernetes("kube-proxy", 10), _kubernetes("kubectl", 20),
+    _containerd("containerd", 75), _containerd("containerd-shim-runc-v2", 2), _containerd("ctr", 4),
+    _kubernetes("kubeadm", 10, on_request=True),
+    Program(name="kwok", folder="controllers", module=KWOK, package=f"{KWOK}/cmd/kwok", effort_s=105,
             image=Image(repository="registry.k8s.io/kwok/kwok", path="/usr/local/bin/kwok", user="0")),
     Program(name="kwokctl", folder="controllers", module=KWOK, package=f"{KWOK}/cmd/kwokctl"),
-    Program(name="coredns", folder="coredns", module="github.com/coredns/coredns", package=".",
+    Program(name="coredns", folder="coredns", module="github.com/coredns/coredns", package=".", effort_s=95,
             image=Image(repository="registry.k8s.io/coredns/coredns", path="/coredns")),
     Program(name="opa", folder="opa", module=OPA, package=OPA),
-    Program(name="pause", folder="own", module="seatrial/builds/own", package="./pause",
+    Program(name="pause", folder="own", module="seatrial/builds/own", package="./pause", effort_s=1,
             image=Image(repository="registry.k8s.io/pause", path="/pause", tag="3.10.1", user="65535:65535")),
     # In a set of its own: nodes of kind are made anew when the programs of `own` change.
     Program(name="model-server", folder="stand-ins", module="seatrial/builds/stand-ins", package="./modelserver",

@@ -43,7 +43,7 @@ class PlainProgress:
         """Print the product, how many are left and for how long."""
         rest = f"; {len(left)} left after it: {', '.join(left)}" if left else ""
         self._quarter = ("", 0)
-        self.note(f"building {product} ({_about(about_s)}{rest})")
+        self.note(f"building {product} ({about(about_s)} for all of it{rest})")
 
     def move(self, doing: str, done: int, total: int | None) -> None:
         """Print a line when the activity changes or another quarter is done."""
@@ -92,7 +92,7 @@ class BarProgress:
         """Move the upper bar on and empty the lower one."""
         bars, self._name = self._shown(), product
         bars.update(self._all, total=self._finished + 1 + len(left), completed=self._finished,
-                    description=f"{_about(about_s)}, left: {', '.join(left[:4]) or 'nothing'}"
+                    description=f"{about(about_s)}, left: {', '.join(left[:4]) or 'nothing'}"
                                 f"{', ...' if len(left) > 4 else ''}")
         bars.reset(self._one, total=None, description=product)
 
@@ -112,10 +112,9 @@ class BarProgress:
             self._bars = None
 
 
-def _about(seconds: float) -> str:
-    """Return about how long something takes, for people."""
-    minutes = max(1, round(seconds / 60))
-    return f"about {minutes} min for all of it" if seconds >= 90 else "about a minute for all of it"
+def about(seconds: float) -> str:
+    """Return about how long something takes, for people: `about 3 min`."""
+    return f"about {round(seconds / 60)} min" if seconds >= 90 else "about a minute"
 
 
 def fitting_progress() -> Progress:

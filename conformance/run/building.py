@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from conformance.builds import builder
+from conformance.builds.catalogue import select
+from conformance.builds.progress import about
 from conformance.builds.toolchain import tethered
 from conformance.errors import SeatrialError
 
@@ -26,7 +28,8 @@ class Building:
         self._process: subprocess.Popen[bytes] | None = None
         self._wanted: tuple[str, ...] = ()
         self._left: list[str] = []
-        self._began = 0.0
+        self._began = self._looked = 0.0
+        self._pace = builder.Pace()
 
     def start(self, names: Sequence[str]) -> None:
         """Begin to build what is missing of these, the first one first. Raises UsageError for an unknown name."""
@@ -34,9 +37,10 @@ class Building:
         self._left = [program.name for program, built in builder.state(self._wanted) if built is None]
         if not self._left:
             return
-        self._began = time.monotonic()
-        self._tell(f"building {len(self._left)} of {len(self._wanted)} programs from their sources; a platform starts "
-                   f"when its own are there (all that the build says: {self._log})")
+        self._began = self._looked = time.monotonic()
+        about_so_long = about(self._pace.left_s(select(self._left)))
+        self._tell(f"building {len(self._left)} of {len(self._wanted)} programs from their sources, {about_so_long}; a "
+                   f"platform starts when its own are there (all that the build says: {self._log})")
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 tethered(sys.executable, "-m", "conformance.cli", "build", *self._wanted), stdin=subprocess.DEVNULL,
@@ -68,12 +72,15 @@ class Building:
         if there:
             left = [program.name for program, built in builder.state(self._left) if built is None]
             done = [name for name in self._left if name not in left]
-            self._left = left
+            self._left, now = left, time.monotonic()
+            self._pace.add(select(done), now - self._looked)
+            self._looked = now
             if left:
-                self._tell(f"built {', '.join(done)} ({time.monotonic() - self._began:.0f} s); "
-                           f"{len(left)} of {len(self._wanted)} left: {', '.join(left)}")
+                about_so_long = about(self._pace.left_s(select(left)))
+                self._tell(f"built {', '.join(done)} ({now - self._began:.0f} s); {len(left)} of {len(self._wanted)} "
+                           f"left, {about_so_long}: {', '.join(left)}")
             else:
-                self._tell(f"built {', '.join(done)}: everything is there ({time.monotonic() - self._began:.0f} s)")
+                self._tell(f"built {', '.join(done)}: everything is there ({now - self._began:.0f} s)")
 
     def _last_words(self) -> str:
         lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()

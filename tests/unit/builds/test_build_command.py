@@ -107,9 +107,7 @@ def test_lines_say_what_is_built_how_far_and_what_is_left():
 def test_how_long_builds_take_is_told_by_how_long_the_first_ones_took():
     first, second, third = (Program(name=name, folder="own", module="m", package=".", effort_s=effort)
                             for name, effort in (("a", 10), ("b", 40), ("c", 60)))
-    times = iter([0.0, 30.0])
-    pace = builder._Pace(lambda: next(times))
+    pace = builder.Pace()
     assert pace.left_s([first, second, third]) == 110
-    with pace.taken_by(first):
-        pass
+    pace.add([first], 30)
     assert pace.left_s([second, third]) == 300

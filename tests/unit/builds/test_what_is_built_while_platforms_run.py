@@ -35,9 +35,9 @@ def test_what_is_there_may_be_used_while_the_rest_is_built(building, said, fake_
     building.start(["pause", "etcd"])
     eventually(lambda: building.has(["pause"]), becomes=True, within=60)
     assert not building.has(["pause", "etcd"])
-    assert "building 2 of 2 programs" in said[0]
+    assert "building 2 of 2 programs from their sources, about a minute; a platform starts" in said[0]
     assert "built pause" in said[1]
-    assert "1 of 2 left: etcd" in said[1]
+    assert "1 of 2 left, about a minute: etcd" in said[1]
     assert [*images(["pause"])] == [select(["pause"])[0].reference], "a program that is there can be packed"
     gate.touch()
     eventually(lambda: building.has(["etcd"]), becomes=True, within=60)

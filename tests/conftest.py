@@ -17,6 +17,9 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
+# A shell starts what runs in its background deaf to Ctrl-C, and every process below is born so: tests send it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 def lacks_of_local_clusters():
     from conformance.clusters import local

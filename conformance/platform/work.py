@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -31,6 +32,8 @@ class Submitted:
     team: Team
     workload: Workload
     objects: Sequence[Object] = field(repr=False)
+    submitted_at: float = field(default_factory=time.monotonic, kw_only=True)
+    """When it was dressed to be created, by `time.monotonic`: nothing of it was there before."""
 
     def _seen(self, value: Callable[[Sequence[Object]], Any], what: str) -> Seen[Any]:
         return self.platform.timeline.pods({WORKLOAD: self.name}, value,
@@ -85,14 +88,15 @@ class Submitted:
         return self
 
     def await_answer(self) -> Self:
-        """Wait until it runs, or a warning event about it or what was made for it says why it does not.
+        """Wait until it holds a GPU, or a warning event about it or what was made for it says why it does not.
 
-        What must not happen has had its chance then: a queue that is late to look at work has refused it nothing.
-        Raises Unprepared, which names it, where nobody says anything.
+        What must not happen has had its chance then: a queue that is late to look at work has refused it nothing. Look
+        at what happened meanwhile too: `throughout(..., since=work.submitted_at)`. Raises Unprepared, which names it,
+        where nobody says anything.
         """
         with preparing(f"whoever queues {self.team.name}'s {self.name}"):
-            eventually(lambda: self.running.now == self.workload.pods or self._is_refused(), becomes=True,
-                       within=patience().ready, because=f"{self.name} runs, or an event says why it does not")
+            eventually(lambda: self.gpus_held.now > 0 or self._is_refused(), becomes=True, within=patience().ready,
+                       because=f"{self.name} holds a GPU, or an event says why it does not")
         return self
 
     def _is_refused(self) -> bool:

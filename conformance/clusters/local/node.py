@@ -77,7 +77,7 @@ def set_up_network(spec: dict[str, Any]) -> None:
     """Give the node its address, its routes and its name."""
     run("ip", "link", "set", "lo", "up")
     # The harness moves our end of the link in from the host.
-    until(lambda: Path("/proc/self/net/dev").read_text().find("eth0:") >= 0)
+    until(lambda: Path("/proc/self/net/dev").read_text().find("eth0:") >= 0, "the link eth0 from the host")
     run("ip", "address", "add", f"{spec['address']}/24", "dev", "eth0")
     run("ip", "link", "set", "eth0", "up")
     run("ip", "route", "add", "default", "via", spec["gateway"])
@@ -87,12 +87,12 @@ def set_up_network(spec: dict[str, Any]) -> None:
     socket.sethostname(spec["name"])
 
 
-def until(condition: Callable[[], bool], period_s: float = 0.02, within_s: float = 60) -> None:
-    """Wait for a condition; here without the rest of the package. Raises TimeoutError."""
+def until(condition: Callable[[], bool], what: str, period_s: float = 0.02, within_s: float = 60) -> None:
+    """Wait for a condition; here without the rest of the package. Raises TimeoutError that says what did not come."""
     end = time.monotonic() + within_s
     while not condition():
         if time.monotonic() > end:
-            raise TimeoutError
+            raise TimeoutError(f"{what} did not come within {within_s:g} s")
         time.sleep(period_s)
 
 

@@ -49,7 +49,7 @@ def test_every_gpu_is_given_to_one_container(platform: Platform) -> None:
                because=f"GPUs on {node} that each of 2 pods sees, and different ones among them: each is given to one "
                        "container")
     one_more = _gpus(platform, node, 1, 1 + there_are % 2, "one-more").await_answer()
-    throughout(one_more.gpus_held, stays=0,
+    throughout(one_more.gpus_held, stays=0, since=one_more.submitted_at,
                because=f"{node} has given away its {there_are} GPUs, each to one container, and has none left")
 
 
@@ -70,4 +70,5 @@ def test_an_unhealthy_gpu_is_not_given_out(platform: Platform) -> None:
     eventually(lambda: {gpu for seen in _visible(platform, work) for gpu in seen}, becomes=sound,
                because=f"GPUs that a pod on {node} sees while {sick} is unhealthy")
     one_more = _gpus(platform, node, 1, 1, "one-more").await_answer()
-    throughout(one_more.gpus_held, stays=0, because=f"{node} has given away all its {len(sound)} sound GPUs")
+    throughout(one_more.gpus_held, stays=0, since=one_more.submitted_at,
+               because=f"{node} has given away all its {len(sound)} sound GPUs")

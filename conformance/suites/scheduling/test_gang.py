@@ -44,7 +44,7 @@ def test_a_gang_that_does_not_fit_holds_no_accelerator(platform: Platform, team:
     """
     _all_or_none(platform, team)
     torn = platform.submit(in_fragments(platform, team), named="torn").await_answer()
-    throughout(torn.gpus_held, stays=0, during=watched_s(),
+    throughout(torn.gpus_held, stays=0, during=watched_s(), since=torn.submitted_at,
                because=f"{platform.queue_of(team)}: two of the three pods of {team.name}'s gang {torn.name} "
                        f"would find a node, so none may take it")
 

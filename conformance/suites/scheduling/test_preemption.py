@@ -94,8 +94,9 @@ def test_protected_work_is_never_a_victim(platform: Platform, team: Team) -> Non
     """
     serving = platform.submit(job(gpus=team.guaranteed_gpus or 0, gpus_per_pod=8), named="protected")
     serving.await_running(because=f"{platform.queue_of(team)} lets {team.name} have its guaranteed GPUs")
+    full_at = time.monotonic()
     for other in platform.sharing_with(team):
         ask(platform, other, most(other), priority=HIGH, named="pressure")
     platform.submit(job(gpus=8, priority=HIGH), named="urgent-of-its-own").await_answer()
-    throughout(serving.running, stays=serving.workload.pods,
+    throughout(serving.running, stays=serving.workload.pods, since=full_at,
                because=f"{platform.queue_of(team)}: work of {team.name} runs on whatever others ask for")

@@ -52,8 +52,8 @@ def test_a_team_gets_not_one_gpu_more_than_it_may(platform: Platform, team: Team
     held = held_by(platform, [team])
     eventually(held, becomes=limit, because=f"{platform.queue_of(team)} lets {team.name} have {limit} GPUs, "
                                             f"of which {team.may_borrow_gpus} are borrowed")
-    platform.submit(job(gpus=1), named="one-more").await_answer()
-    throughout(held, stays=limit,
+    one_more = platform.submit(job(gpus=1), named="one-more").await_answer()
+    throughout(held, stays=limit, since=one_more.submitted_at,
                because=f"{platform.queue_of(team)} lets {team.name} have not one GPU more than {limit}")
 
 

@@ -27,6 +27,6 @@ def test_a_job_that_needs_one_domain_never_crosses_it(platform: Platform, team: 
         f"{sorted(whole.domains(level).now)}"
     whole.delete()
     too_big = platform.submit(gang(pods=fits + 1, one_of=level), named="too-big").await_answer()
-    throughout(too_big.gpus_held, stays=0,
+    throughout(too_big.gpus_held, stays=0, since=too_big.submitted_at,
                because=f"{platform.queue_of(team)}: no {level} has {fits + 1} nodes, so the job of {team.name} that "
                        "must stay in one waits")

@@ -26,7 +26,7 @@ def test_a_pytorch_job_starts_whole_or_holds_no_accelerator(platform: Platform) 
     first = platform.submit(job(gpus=size - 8, gpus_per_pod=8), named="fits")
     first.await_running(because=f"PyTorchJob {first.name} starts whole: it fits into {platform.queue_of(team)}")
     second = platform.submit(job(gpus=16, gpus_per_pod=8), named="too-much").await_answer()
-    throughout(second.gpus_held, stays=0,
+    throughout(second.gpus_held, stays=0, since=second.submitted_at,
                because=f"PyTorchJob {second.name} holds no GPU while {platform.queue_of(team)} has 8 GPUs left "
                        f"for its {second.workload.gpus}")
     first.delete()

@@ -1,9 +1,12 @@
 """Pressure: who presses, and what it means when nobody does."""
 
+import ast
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+import conformance.suites
 from conformance.errors import SeatrialError, Unprepared, Unsupported
 from conformance.model.promise import Team
 from conformance.platform import Submitted
@@ -87,9 +90,9 @@ class Answering:
         self.api = SimpleNamespace(events=lambda _, *, warnings_only: list(events))
 
 
-def waiting_work(platform, *, running=0):
+def waiting_work(platform, *, held=0):
     work = Submitted(platform, "one-more-x7k2p", MINE, SimpleNamespace(pods=2), ())
-    object.__setattr__(work, "running", SimpleNamespace(now=running))
+    object.__setattr__(work, "gpus_held", SimpleNamespace(now=held))
     return work
 
 
@@ -97,12 +100,23 @@ def about(name):
     return {"involvedObject": {"name": name}}
 
 
-def test_work_was_looked_at_when_an_event_says_why_it_waits_or_when_it_runs():
+def test_work_was_looked_at_when_an_event_says_why_it_waits_or_when_it_holds_a_gpu():
     waiting_work(Answering(about("job-one-more-x7k2p-8f2c1"))).await_answer()
-    waiting_work(Answering(), running=2).await_answer()
+    waiting_work(Answering(), held=1).await_answer()
 
 
-@pytest.mark.parametrize(("events", "running"), [((), 0), ((), 1), ((about("job-another-8f2c1"),), 0)])
-def test_what_nobody_looked_at_is_no_proof_that_it_does_not_happen(events, running):
+@pytest.mark.parametrize("events", [(), (about("job-another-8f2c1"),)])
+def test_what_nobody_looked_at_is_no_proof_that_it_does_not_happen(events):
     with pytest.raises(Unprepared, match="whoever queues mine's one-more-x7k2p did not play its part"):
-        waiting_work(Answering(*events), running=running).await_answer()
+        waiting_work(Answering(*events)).await_answer()
+
+
+def test_whoever_awaits_an_answer_looks_at_what_happened_meanwhile_too():
+    suites = Path(conformance.suites.__file__).parent
+    checks = [part for file in suites.rglob("test_*.py") for part in ast.parse(file.read_text()).body
+              if isinstance(part, ast.FunctionDef) and "await_answer" in ast.unparse(part)]
+    assert len(checks) >= 7
+    for check in checks:
+        watched = [call for call in ast.walk(check) if isinstance(call, ast.Call) and ast.unparse(call.func) == "throughout"]
+        assert watched, check.name
+        assert all("since" in [word.arg for word in call.keywords] for call in watched), check.name

@@ -7,7 +7,7 @@ document without `---`, bytes that are no text. Two things that kubectl refuses 
 value that begins beside its `---`, and directives (%).
 
 Built on libyaml's events, not on its trees: composing a tree recurses in C, and a file of 100,000 brackets ends the
-process. Where a document has the usual form, `yaml_fast` reads its data, and libyaml its places when one is asked for.
+process.
 """
 
 import base64
@@ -19,14 +19,12 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeGuard
 
 import yaml
 
 from conformance.errors import UsageError
-from conformance.kube import yaml_fast
 from conformance.model.finding import Problem, Step, Stretch
 
 MAX_DEPTH = 200
@@ -52,9 +50,6 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?![0-9])")
 _PAIR = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _BLANKS = re.compile(r"\s*")
 _NUMBER_STARTS = frozenset("0123456789+-.")
-_UNUSUAL = re.compile(r"^(?:%|\.\.\.)|^---[ \t]*[^ \t\n]", re.MULTILINE)
-_MARKERS = re.compile(r"^---[ ]*\n|\Z", re.MULTILINE)
-_MARKER_LINE = re.compile(r"---[ ]*\n")
 
 
 class Part:
@@ -112,40 +107,17 @@ class Document:
     file: str
     data: Any
     """Dicts, lists and scalars."""
-    written: "Part | _Unread"
-    """What `part` returns, or where that can be read."""
+    part: Part
+    """Where it is written; lines are counted from the file's start, `first_line` included."""
     first_line: int = 0
     """The line, from 0, at which the marks of `part` begin to count."""
     base: int = 0
     """The letter, from 0, at which the marks of `part` begin to count."""
 
-    @property
-    def part(self) -> Part:
-        """Where it is written; lines are counted from the file's start, `first_line` included."""
-        return self.written if isinstance(self.written, Part) else self.written.part
-
     def place(self, path: tuple[Step, ...]) -> tuple[int, int]:
         """Return line and column, from 1, of a part, or of the nearest one around it that is written."""
-        known = self.written.at(path) if isinstance(self.written, _Unread) else None
-        line, column = known or self.part.nearest(path).at
+        line, column = self.part.nearest(path).at
         return line + self.first_line, column
-
-    def first(self, path: tuple[Step, ...]) -> tuple[Step, ...]:
-        """Return the way to the first scalar that is written where `place` of a path is."""
-        if isinstance(self.written, Part):
-            return self.written.first(path)
-        data: Any = self.data  # without aliases all is written where it stands
-        found: list[Step] = []
-        for step in path:
-            try:
-                data = _inner(data, step)
-            except (LookupError, TypeError):
-                break
-            found.append(step)
-        while data and isinstance(data, dict | list):
-            found.append(next(iter(data)) if isinstance(data, dict) else 0)
-            data = _inner(data, found[-1])
-        return tuple(found)
 
     def where(self, *path: Step) -> str:
         """Return `file:line:column` of a part, or of the nearest one around it that is written."""
@@ -157,7 +129,7 @@ class Document:
         data = self.data
         for step in path:
             data = data[step]
-        return replace(self, data=data, written=self.part.nearest(path))
+        return replace(self, data=data, part=self.part.nearest(path))
 
     def stretch(self, path: tuple[Step, ...]) -> Stretch:
         """Return from where to where a part is written, or the nearest one around it that is."""
@@ -165,40 +137,6 @@ class Document:
         (line, column), end = part.at, part.end
         return Stretch(file=self.file, first=(line + self.first_line, column),
                        last=(end.line + self.first_line + 1, end.column + 1))
-
-
-def _inner(data: Any, step: Step) -> Any:
-    if isinstance(data, str):
-        raise TypeError("a text has no parts")
-    return data[step]
-
-
-class _Unread:
-    """The places of a document, those of keys and entries known, all others not needed so far."""
-
-    __slots__ = ("_first_line", "_part", "_place", "_text")
-
-    def __init__(self, text: str, place: yaml_fast.Place, first_line: int) -> None:
-        self._text, self._part = text, None  # type: str, Part | None
-        self._place, self._first_line = place, first_line
-
-    def at(self, path: tuple[Step, ...]) -> tuple[int, int] | None:
-        """Return what `Part.at` of the nearest part is, None where that is not known."""
-        line, column, inner = self._place
-        for step in path:
-            if inner is None:
-                return None  # a scalar, or what stands on one line
-            if step not in inner:
-                break
-            line, column, inner = inner[step]
-        return (line + self._first_line + 1, column + 1) if line >= 0 else None
-
-    @property
-    def part(self) -> Part:
-        if self._part is None:
-            self._part = next(_Builder("", 0, 0).documents(self._text)).part
-            self._text = ""
-        return self._part
 
 
 def read(file: Path) -> list[Document]:
@@ -235,12 +173,7 @@ def documents(text: str, file: str) -> Iterator[Document | Problem]:
         text = _PAIR.sub(lambda pair: json.loads(f'"{pair[0]}"'), text)
     if text and not text.endswith("\n"):
         text += "\n"  # so does kubectl, and a block at the end of a file keeps it
-    for document in _usual(text, file):
-        if isinstance(document, Document):
-            yield document
-        else:
-            base, first_line = document
-    while base < len(text):
+    while True:
         builder = _Builder(file, first_line, base)
         try:
             yield from builder.documents(text[base:] if base else text)
@@ -255,25 +188,6 @@ def documents(text: str, file: str) -> Iterator[Document | Problem]:
         if following is None:
             return
         base, first_line = following
-
-
-def _usual(text: str, file: str) -> Iterator[Document | tuple[int, int]]:
-    """Yield documents from the start on as far as they have the usual form, last the letter and line that follow."""
-    base = first_line = 0
-    if not _UNUSUAL.search(text):
-        for marker in _MARKERS.finditer(text, 1):
-            # Its places are read up to the marker that follows: there ends its last block.
-            written, at_marker = text[base:marker.end()], marker.start()
-            first = _MARKER_LINE.match(written)
-            try:
-                data, place = yaml_fast.read(text[base + (first.end() if first else 0):at_marker], scalar_known)
-            except yaml_fast.Unknown:
-                break
-            if data is not None:
-                yield Document(file, data, _Unread(written, place, 1 if first else 0), first_line, base)
-            first_line += text.count("\n", base, at_marker)
-            base = at_marker
-    yield base, first_line
 
 
 def _json_stream(text: str, file: str, at: int) -> Iterator[Document | Problem]:
@@ -497,10 +411,6 @@ def scalar(text: str) -> Any:  # noqa: PLR0911 -- a way out for each kind, in go
     if _FLOAT.match(plain):
         return _number(text, float(plain))
     return int(plain[2:], 2) if _SIGN_AFTER_BASE.match(plain) else text
-
-
-scalar_known = lru_cache(maxsize=4096)(scalar)
-"""`scalar`, which reads most words of manifests many times."""
 
 
 def written(data: Any) -> str:

@@ -35,7 +35,7 @@ class PolicyClass(StrEnum):
     """It works, and costs more than it should."""
 
 
-LOOKS_AT = ("name", "labels", "words")
+LOOKS_AT = ("name", "labels", "annotations", "words")
 """Parts of an object that a policy sees only where it says so: the object's own name, labels and annotations without a
 domain such as `app`, and what containers are started with (command, args, env)."""
 
@@ -67,7 +67,7 @@ class Policy:
     files_only: bool = False
     """It is about what an API server drops before anybody at admission, or who lists the object, sees it."""
     looks_at: frozenset[str] = frozenset()
-    """Keys of `LOOKS_AT`: of these parts, which differ between objects most often, it sees no others."""
+    """Of `LOOKS_AT`, parts that differ between objects most often, it sees these."""
     fixable: bool = False
     """Its findings carry a fix that changes nothing else."""
     source: str = field(default="", repr=False)

@@ -129,7 +129,7 @@ class Judge:
         heard = self._heard
         heard.objects += 1
         kind, text = manifest.kind, json.dumps(manifest.data)
-        if waivers.ANNOTATION in text:  # places are read by whoever asks for them
+        if waivers.ANNOTATION in text:
             self._waived(manifest)
         if kind in self._selection.needed_across:
             heard.kept.append(Kept(text, manifest.file, number, None if again else manifest))

@@ -41,7 +41,7 @@ class Manifest:
 
     def first(self, path: tuple[Step, ...]) -> tuple[Step, ...]:
         """Return the way to the first scalar that is written at that place."""
-        return self.document.first((*self.prefix, *path))[len(self.prefix):]
+        return self.document.part.first((*self.prefix, *path))[len(self.prefix):]
 
     @property
     def stretch(self) -> Stretch:

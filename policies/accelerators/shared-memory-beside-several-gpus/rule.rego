@@ -5,6 +5,7 @@
 #   severity: warning
 #   kinds: [pods]
 #   mentions: [nvidia.com/gpu, amd.com/gpu]
+#   looks_at: [annotations]
 #   remedy: mount an emptyDir with medium Memory at /dev/shm
 #   sources:
 #     - NCCL user guide, Troubleshooting, Shared memory

@@ -5,7 +5,7 @@
 #   severity: error
 #   kinds: [pods]
 #   mentions: [gpu-fraction, gpu-memory]
-#   looks_at: [labels]
+#   looks_at: [annotations]
 #   remedy: drop the GPU limit to keep the fraction, or the annotation to keep the GPU
 #   sources:
 #     - kai-scheduler 72de64f pkg/binder/plugins/gpusharing/gpu-request/gpu_request_validator.go

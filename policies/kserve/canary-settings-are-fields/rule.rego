@@ -4,7 +4,7 @@
 #   class: regretted
 #   severity: error
 #   kinds: [serving.kserve.io/InferenceService]
-#   looks_at: [labels]
+#   looks_at: [annotations]
 #   remedy: write spec.predictor.canaryTrafficPercent (Knative mode) or spec.canary (Standard mode)
 #   sources:
 #     - kserve v0.20.0 pkg/apis/serving/v1beta1/component.go (canaryTrafficPercent)

@@ -5,7 +5,7 @@
 #   severity: warning
 #   kinds: [pods]
 #   mentions: [NCCL_IB_]
-#   looks_at: [labels, words]
+#   looks_at: [annotations, words]
 #   remedy: 'ask for the RDMA device (for example rdma/hca_shared_devices_a) in the container''s limits'
 #   sources:
 #     - k8s-rdma-shared-dev-plugin README.md and example/test-hca-pod.yaml

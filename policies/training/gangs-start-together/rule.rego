@@ -10,7 +10,7 @@
 #     - batch/Job
 #     - jobset.x-k8s.io/JobSet
 #   mentions: [nnodes, PyTorchJob, MPIJob, JAXJob]
-#   looks_at: [labels, words]
+#   looks_at: [annotations, labels, words]
 #   remedy: queue the job with Kueue (label kueue.x-k8s.io/queue-name) or give its pods a scheduler that knows gangs
 #   sources:
 #     - training-operator v1.9.4 pkg/apis/kubeflow.org/v1/common_types.go (SchedulingPolicy)

@@ -5,6 +5,8 @@ import json
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from conformance import assets
 from conformance.errors import SeatrialError
@@ -80,7 +82,7 @@ def test_another_name_is_a_question_for_the_policies_that_look_at_it():
 
 
 @pytest.mark.parametrize(("part", "was", "is_"), [
-    ("labels", "metadata: {", "metadata: {labels: {run: NAME}, "), ("labels", "metadata: {", "metadata: {annotations: {run: NAME}, "),
+    ("labels", "metadata: {", "metadata: {labels: {run: NAME}, "), ("annotations", "metadata: {", "metadata: {annotations: {run: NAME}, "),
     ("words", "{name: main, ", "{name: main, args: [--seed=NAME], "), ("words", "{name: main, ", "{name: main, env: [{name: A, value: NAME}], "),
 ])
 def test_what_a_policy_does_not_look_at_is_not_shown_to_it(part, was, is_):
@@ -91,6 +93,51 @@ def test_what_a_policy_does_not_look_at_is_not_shown_to_it(part, was, is_):
     blind = [question.policies for question in questions if question not in asked(questions, part) + asked(questions, "name")]
     assert blind
     assert len(blind) == len(set(blind))
+
+
+@pytest.mark.parametrize(("one", "other"), [
+    ("{name: main, args: [x]}, {name: main}", "{name: main}, {name: main, args: [x]}"),
+    ("{name: main, args: [x]}", "{name: main, command: [x]}"),
+    ("{name: main, env: []}", "{name: main}"),
+])
+def test_the_same_words_in_another_place_are_another_question(one, other):
+    texts = [JOB.replace("containers: [", f"containers: [{place}, ") for place in (one, other)]
+    all_words = looking_at("words")
+    assert judged(texts, all_words)[1] == judged(texts[:1], all_words)[1] + judged(texts[1:], all_words)[1]
+
+
+@pytest.mark.parametrize("other", [
+    JOB.replace("metadata: {", "metadata: {labels: {a: x}, "), JOB.replace("template: {", "template: {metadata: {annotations: {a: x}}, "),
+    JOB.replace("template: {", "template: {metadata: {labels: {a.b: x}}, "),
+])
+def test_the_same_labels_in_another_place_are_another_question(other):
+    texts = [JOB.replace("template: {", "template: {metadata: {labels: {a: x}}, "), other]
+    all_marks = looking_at("labels", "annotations")
+    assert judged(texts, all_marks)[1] == judged(texts[:1], all_marks)[1] + judged(texts[1:], all_marks)[1]
+
+
+FIELDS = ["name", "metadata", "labels", "annotations", "command", "args", "env", "spec", "a", "b.c"]
+WORDS = st.sampled_from(["x", "y"]) | st.dictionaries(st.sampled_from(["a", "b.c"]), st.sampled_from(["x", "y"]))
+PARTS = st.lists(st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, WORDS)), max_size=3)
+
+
+@given(PARTS, st.sampled_from(FIELDS), st.sampled_from(FIELDS))
+@settings(max_examples=200, deadline=None)
+def test_objects_that_do_not_look_the_same_to_a_policy_are_never_one_to_it(part, old, new):
+    answers = Answers(CORPUS)
+    asked_ = tuple(policy.id for policy in CORPUS.policies.values() if not policy.across)
+    text = json.dumps({"spec": part, "metadata": {"name": "a"}})
+    changed = [text.replace('"x"', '"y"', 1), text.replace(f'"{old}": ', f'"{new}": ', 1), json.dumps(_turned(json.loads(text)))]
+    for other in map(json.loads, changed):
+        for one, two in zip(answers.asked("Pod", json.loads(text), asked_), answers.asked("Pod", other, asked_), strict=True):
+            assert one.key != two.key or one.question() == two.question(), (text, other)
+
+
+def _turned(part):
+    """Return data with every list the other way round."""
+    if isinstance(part, dict):
+        return {key: _turned(value) for key, value in part.items()}
+    return [_turned(value) for value in reversed(part)] if isinstance(part, list) else part
 
 
 @pytest.mark.parametrize("part", ["name", "labels", "words"])

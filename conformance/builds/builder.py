@@ -91,7 +91,7 @@ def _built(program: Program, *, cached: bool) -> Built:
 
 
 class Pace:
-    """How long builds take here, measured against how long they take on two idle cores."""
+    """How long builds take here: what each is thought to take, held against what the finished ones took."""
 
     def __init__(self) -> None:
         self._effort_s = self._took_s = 0.0

@@ -64,7 +64,7 @@ class Docker:
                 ended = process.wait(LOADS_WITHIN_S)
             except subprocess.TimeoutExpired:
                 process.kill()
-                raise self._failure(["load"], f"it was not over within {LOADS_WITHIN_S} s") from None
+                raise SeatrialError(f"`docker load` did not end within {LOADS_WITHIN_S:g} s") from None
             if ended:
                 said.seek(0)
                 raise self._failure(["load"], said.read().decode(errors="replace"))

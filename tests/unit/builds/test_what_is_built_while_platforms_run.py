@@ -1,5 +1,9 @@
 """Building beside a run: what is there may be used at once, and what fails is told with its reason."""
 
+import signal
+import subprocess
+import sys
+
 import pytest
 
 from conformance.builds import builder, store
@@ -59,3 +63,13 @@ def test_it_ends_with_the_run_and_what_was_built_is_kept(building, fake_go, tmp_
     assert [built is None for _, built in builder.state(["pause", "etcd"])] == [False, True]
     with store.lock(pytest.fail):
         pass  # nobody builds any more
+
+
+def test_a_build_that_does_not_end_when_asked_is_ended(building, monkeypatch):
+    monkeypatch.setattr("conformance.run.building.ENDS_WITHIN_S", 0.5)
+    deaf = [sys.executable, "-c", "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); signal.pause()"]
+    with subprocess.Popen(deaf, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"\n"
+        monkeypatch.setattr(building, "_process", process)
+        building.stop()
+        assert process.returncode == -signal.SIGKILL

@@ -1,5 +1,7 @@
 """What the docker command answers, and what its failures mean."""
 
+from pathlib import Path
+
 import pytest
 
 from conformance.clusters.kind.docker import Docker
@@ -63,6 +65,14 @@ def test_a_load_that_stops_reading_says_why(docker):
     loading = docker("echo 'no space left on device' >&2; exit 1")
     with pytest.raises(SeatrialError, match="`docker load` failed: no space left on device"):
         loading.load(lambda out: [out.write(bytes(1 << 20)) for _ in range(64)])
+
+
+def test_a_load_that_never_ends_is_ended_and_told(docker, tmp_path, monkeypatch):
+    monkeypatch.setattr("conformance.clusters.kind.docker.LOADS_WITHIN_S", 0.5)
+    loading = docker(f"echo $$ > {tmp_path}/pid; cat > {tmp_path}/loaded; exec sleep 1000")
+    with pytest.raises(SeatrialError, match=r"`docker load` did not end within 0.5 s"):
+        loading.load(lambda out: out.write(b"archive"))
+    assert not Path("/proc", (tmp_path / "pid").read_text().strip()).exists()
 
 
 def test_a_load_whose_writer_fails_is_ended(docker, tmp_path):
